@@ -1,0 +1,5 @@
+module qtinterop
+
+go 1.26.0
+
+ignore ./cpp
