@@ -1,0 +1,12 @@
+//go:build cgo && linux && !qt5
+
+package native
+
+// Only the link to one Qt, in a file of its own: cgo lines that depend on a tag
+// within one file make the build cache link the wrong Qt (golang/go#73033).
+
+/*
+#cgo pkg-config: Qt6Core
+#cgo CXXFLAGS: -std=c++17 -DQTB_QT=6
+*/
+import "C"

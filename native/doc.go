@@ -1,0 +1,36 @@
+// Package native is a faithful transcript of Qt's QSharedMemory and
+// QSystemSemaphore: each public method under its own name, with Qt's return
+// value, error and quirks unchanged. It has no opinions; package qtbridge has
+// them, and is what a program should use. The API follows Qt's, and is not
+// stable.
+//
+// # Which Qt
+//
+// The package links Qt 6, or Qt 5.15 with the build tag qt5. Compiling against
+// another Qt than the one asked for is an error at build time. Without cgo, or
+// on a system that is not supported, everything compiles and every call
+// returns [ErrUnavailable].
+//
+// # Ownership
+//
+// A [SharedMemory] or [SystemSemaphore] owns a C++ object and must be given
+// back with Close, which runs the object's destructor with all that Qt does in
+// it. A garbage-collected one is closed as a backstop, some time later. An
+// object taken over with [AdoptSharedMemory] stays its owner's.
+//
+// C++ never keeps a pointer to Go memory and never calls back into Go. The
+// mapped memory is not Go's; see [SharedMemory.Data] for how long it lives.
+//
+// # Concurrency
+//
+// A Qt object belongs to one goroutine at a time: Qt does no locking of its
+// own. The one exception is Close, which may be called at any time: a call that
+// is under way, be it blocked in [SharedMemory.Lock], ends first, and the last
+// one to leave deletes the object. No call depends on the thread it runs on.
+//
+// # Beyond Qt
+//
+// [LookSegment], [LookSemaphore], [Take] and [Give] are for what Qt has no call
+// for: looking without side effects, and a lock with a time limit on the same
+// System V semaphore.
+package native

@@ -1,0 +1,89 @@
+//go:build linux
+
+// The loops of a C++ program, for benchmarks to be compared with.
+
+#include <chrono>
+#include <vector>
+
+#include "guard.h"
+
+using qtb::answer;
+using qtb::guarded;
+using qtb::with;
+
+namespace {
+
+// Runs step up to rounds times; a step that returns false ends it.
+template <typename Step>
+qtb_result timed(const QSharedMemory &m, int64_t rounds, Step step) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int64_t i = 0; i < rounds; ++i) {
+        if (!step())
+            return answer(m, 0);
+    }
+    const auto elapsed = std::chrono::steady_clock::now() - start;
+    return answer(m, std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
+}
+
+// Keeps the compiler from leaving out a copy that nobody reads.
+void touch(const void *p) { asm volatile("" : : "g"(p) : "memory"); }
+
+bool readOnce(QSharedMemory &m, void *to, size_t size) {
+    if (!m.attach(QSharedMemory::ReadOnly) || !m.lock())
+        return false;
+    memcpy(to, m.constData(), size);
+    touch(to);
+    return m.unlock() && m.detach();
+}
+
+}  // namespace
+
+extern "C" {
+
+qtb_result qtb_loop_lock(qtb_shm *h, int64_t rounds) {
+    return with(h, [&](QSharedMemory &m) {
+        return timed(m, rounds, [&] { return m.lock() && m.unlock(); });
+    });
+}
+
+qtb_result qtb_loop_locked_write(qtb_shm *h, int64_t rounds, size_t size) {
+    return with(h, [&](QSharedMemory &m) {
+        std::vector<char> from(size, 'x');
+        return timed(m, rounds, [&] {
+            if (!m.lock())
+                return false;
+            memcpy(m.data(), from.data(), size);
+            return m.unlock();
+        });
+    });
+}
+
+qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size_t size,
+                          int32_t fresh) {
+    return guarded([&] {
+        std::vector<char> to(size);
+        const QString name = qtb::utf8(key, key_size);
+        QSharedMemory reused;
+        reused.setKey(name);
+        return timed(reused, rounds, [&] {
+            if (fresh == 0)
+                return readOnce(reused, to.data(), size);
+            QSharedMemory m;
+            m.setKey(name);
+            return readOnce(m, to.data(), size);
+        });
+    });
+}
+
+qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds) {
+    return with(h, [&](QSharedMemory &m) {
+        std::vector<char> to(static_cast<size_t>(m.size()));
+        return timed(m, rounds, [&] {
+            memcpy(to.data(), m.constData(), to.size());
+            touch(to.data());
+            return true;
+        });
+    });
+}
+
+}  // extern "C"

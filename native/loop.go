@@ -1,0 +1,57 @@
+//go:build cgo && linux
+
+package native
+
+// #include "shim.h"
+import "C"
+
+import "time"
+
+// The loops here are C++ programs in one call each: what a benchmark in Go is
+// compared with, in the same process and the same run. The results are how long
+// the rounds took.
+
+// LoopLock is rounds times lock() and unlock().
+func (m *SharedMemory) LoopLock(rounds int) (time.Duration, error) {
+	return m.loop(func(h *C.qtb_shm) C.qtb_result { return C.qtb_loop_lock(h, C.int64_t(rounds)) })
+}
+
+// LoopLockedWrite is rounds times lock(), a copy of size bytes into the
+// segment, and unlock().
+func (m *SharedMemory) LoopLockedWrite(rounds, size int) (time.Duration, error) {
+	return m.loop(func(h *C.qtb_shm) C.qtb_result {
+		return C.qtb_loop_locked_write(h, C.int64_t(rounds), C.size_t(size))
+	})
+}
+
+// LoopCopy is rounds times a copy of the whole segment into one buffer.
+func (m *SharedMemory) LoopCopy(rounds int) (time.Duration, error) {
+	return m.loop(func(h *C.qtb_shm) C.qtb_result { return C.qtb_loop_copy(h, C.int64_t(rounds)) })
+}
+
+func (m *SharedMemory) loop(loop func(*C.qtb_shm) C.qtb_result) (time.Duration, error) {
+	r, err := m.use(loop)
+	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, err)
+}
+
+// LoopCycle is rounds times attach(ReadOnly), lock(), a copy of size bytes out
+// of the segment, unlock() and detach() on an object with setKey(key): the same
+// one, or a fresh one each time.
+func LoopCycle(key string, rounds, size int, fresh bool) (time.Duration, error) {
+	p, n := chars(key)
+	f := C.int32_t(0)
+	if fresh {
+		f = 1
+	}
+	r := C.qtb_loop_cycle(p, n, C.int64_t(rounds), C.size_t(size), f)
+	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, nil)
+}
+
+// throw has the shim throw within its guard.
+func throw(standard bool) error {
+	f := C.int32_t(0)
+	if standard {
+		f = 1
+	}
+	return answer("throw", sharedMemoryErrors, C.qtb_throw(f), nil)
+}

@@ -1,0 +1,96 @@
+// The C face of QSharedMemory and QSystemSemaphore.
+//
+// One function per public method, named qtb_<class>_<method>. Every call
+// returns what Qt returned, the object's error code and, if the call failed,
+// its error text together, by value: there is no second "last error" call, so
+// nothing here depends on the thread. No exception leaves a function. Strings
+// come in as pointer and length in UTF-8 and are copied before the call ends.
+
+#ifndef QTB_SHIM_H
+#define QTB_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct qtb_shm qtb_shm;  // a QSharedMemory and who owns it
+typedef struct qtb_sem qtb_sem;  // a QSystemSemaphore
+
+// Errors that are not Qt's own; Qt's enums start at 0.
+enum {
+    QTB_EXCEPTION = -1,  // C++ code threw; text is what()
+    QTB_ARGUMENT = -2,   // an enum or a size outside of what this Qt can take
+    QTB_GONE = -3        // the owner of an adopted object has deleted it
+};
+
+typedef struct qtb_result {
+    int64_t value;      // a bool as 0 or 1, a size in bytes, or 1 for a method that returns nothing
+    void *data;         // data() and constData() only: the mapping, of value bytes
+    char *text;         // UTF-8, to be freed with free(): errorString() of a failure, or the string
+                        // asked for; NULL if there is none (a null QString)
+    int32_t text_size;  // bytes in text
+    int32_t error;      // error() after the call, or one of the above
+} qtb_result;
+
+// qVersion() and QT_VERSION_STR: the Qt running and the one compiled against.
+const char *qtb_version_running(void);
+const char *qtb_version_compiled(void);
+// The largest size create() takes: an int on Qt 5, a qsizetype on Qt 6.
+int64_t qtb_shm_max_size(void);
+
+// QSharedMemory(). NULL when there is no memory.
+qtb_shm *qtb_shm_new(void);
+// A handle on a QSharedMemory made elsewhere, which stays the owner's to
+// delete. NULL if object is not a QSharedMemory.
+qtb_shm *qtb_shm_adopt(void *object);
+// ~QSharedMemory(), unless adopted, and the end of the handle.
+void qtb_shm_delete(qtb_shm *h);
+// The QSharedMemory itself, NULL when its owner has deleted it.
+void *qtb_shm_object(qtb_shm *h);
+
+qtb_result qtb_shm_set_key(qtb_shm *h, const char *key, size_t size);
+qtb_result qtb_shm_key(qtb_shm *h);
+qtb_result qtb_shm_set_native_key(qtb_shm *h, const char *key, size_t size);
+qtb_result qtb_shm_native_key(qtb_shm *h);
+qtb_result qtb_shm_create(qtb_shm *h, int64_t size, int32_t mode);
+qtb_result qtb_shm_size(qtb_shm *h);
+qtb_result qtb_shm_attach(qtb_shm *h, int32_t mode);
+qtb_result qtb_shm_is_attached(qtb_shm *h);
+qtb_result qtb_shm_detach(qtb_shm *h);
+qtb_result qtb_shm_data(qtb_shm *h);
+qtb_result qtb_shm_const_data(qtb_shm *h);
+qtb_result qtb_shm_lock(qtb_shm *h);
+qtb_result qtb_shm_unlock(qtb_shm *h);
+// error() and errorString(): value is 1 if there is no error.
+qtb_result qtb_shm_error(qtb_shm *h);
+
+// QSystemSemaphore(key, initial, mode). Only NULL when there is no memory: what
+// the constructor met is in qtb_sem_error().
+qtb_sem *qtb_sem_new(const char *key, size_t size, int32_t initial, int32_t mode);
+void qtb_sem_delete(qtb_sem *h);
+qtb_result qtb_sem_set_key(qtb_sem *h, const char *key, size_t size, int32_t initial, int32_t mode);
+qtb_result qtb_sem_key(qtb_sem *h);
+qtb_result qtb_sem_acquire(qtb_sem *h);
+qtb_result qtb_sem_release(qtb_sem *h, int32_t n);
+qtb_result qtb_sem_error(qtb_sem *h);
+
+// Loops of Qt calls within one crossing, to measure a Go loop against. Each
+// returns in value the nanoseconds that rounds took; a Qt call that fails ends
+// the loop as a failure.
+qtb_result qtb_loop_lock(qtb_shm *h, int64_t rounds);
+qtb_result qtb_loop_locked_write(qtb_shm *h, int64_t rounds, size_t size);
+qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size_t size,
+                          int32_t fresh);
+qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds);
+
+// Throws within the shim's guard, for the test that nothing comes through.
+qtb_result qtb_throw(int32_t standard);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

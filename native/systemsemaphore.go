@@ -1,0 +1,88 @@
+//go:build cgo && linux
+
+package native
+
+// #include "shim.h"
+import "C"
+
+import "runtime"
+
+// SystemSemaphore is a QSystemSemaphore.
+type SystemSemaphore struct {
+	*handle[*C.qtb_sem]
+	cleanup runtime.Cleanup
+}
+
+// NewSystemSemaphore is QSystemSemaphore(key, initial, mode). The C++
+// constructor cannot fail: [SystemSemaphore.Err] tells what it met, and the
+// first Acquire or Release tries again.
+func NewSystemSemaphore(key string, initial int, mode SemaphoreMode) (*SystemSemaphore, error) {
+	if mode != Open && mode != Create || int(int32(initial)) != initial {
+		return nil, &Error{Method: "QSystemSemaphore", Code: Argument, Text: "no such mode or value"}
+	}
+	p, n := chars(key)
+	object := C.qtb_sem_new(p, n, C.int32_t(initial), C.int32_t(mode))
+	if object == nil {
+		return nil, ErrMemory
+	}
+	s := &SystemSemaphore{handle: &handle[*C.qtb_sem]{object: object, delete: deleteSemaphore}}
+	s.cleanup = runtime.AddCleanup(s, closeSemaphore, s.handle)
+	return s, nil
+}
+
+func deleteSemaphore(h *C.qtb_sem) { C.qtb_sem_delete(h) }
+
+func closeSemaphore(h *handle[*C.qtb_sem]) { h.close() }
+
+// Close is ~QSystemSemaphore(), which removes the semaphore from the system if
+// this object made it or was opened with [Create].
+func (s *SystemSemaphore) Close() {
+	s.cleanup.Stop()
+	s.close()
+}
+
+func (s *SystemSemaphore) call(method string, call func(*C.qtb_sem) C.qtb_result) error {
+	defer runtime.KeepAlive(s)
+	r, err := s.use(call)
+	return answer(method, semaphoreErrors, r, err)
+}
+
+// SetKey is setKey(key, initial, mode); the error is error() after it.
+func (s *SystemSemaphore) SetKey(key string, initial int, mode SemaphoreMode) error {
+	if int(int32(initial)) != initial {
+		return &Error{Method: "QSystemSemaphore::setKey", Code: Argument, Text: "no such value"}
+	}
+	p, n := chars(key)
+	return s.call("QSystemSemaphore::setKey", func(h *C.qtb_sem) C.qtb_result {
+		return C.qtb_sem_set_key(h, p, n, C.int32_t(initial), C.int32_t(mode))
+	})
+}
+
+// Key is key(), empty when it is null.
+func (s *SystemSemaphore) Key() string {
+	defer runtime.KeepAlive(s)
+	r, _ := s.use(func(h *C.qtb_sem) C.qtb_result { return C.qtb_sem_key(h) })
+	return text(r)
+}
+
+// Acquire is acquire(): it waits without limit until it can take 1.
+func (s *SystemSemaphore) Acquire() error {
+	return s.call("QSystemSemaphore::acquire", func(h *C.qtb_sem) C.qtb_result {
+		return C.qtb_sem_acquire(h)
+	})
+}
+
+// Release is release(n): it adds n.
+func (s *SystemSemaphore) Release(n int) error {
+	if int(int32(n)) != n {
+		return &Error{Method: "QSystemSemaphore::release", Code: Argument, Text: "no such count"}
+	}
+	return s.call("QSystemSemaphore::release", func(h *C.qtb_sem) C.qtb_result {
+		return C.qtb_sem_release(h, C.int32_t(n))
+	})
+}
+
+// Err is error() and errorString(), nil for NoError.
+func (s *SystemSemaphore) Err() error {
+	return s.call("QSystemSemaphore", func(h *C.qtb_sem) C.qtb_result { return C.qtb_sem_error(h) })
+}

@@ -1,0 +1,78 @@
+//go:build cgo && linux
+
+package native
+
+// #include "sysv.h"
+import "C"
+
+import (
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// LookSegment looks at the System V segment whose key file is path, without
+// creating, attaching or changing anything. The error is a [*LookError] around
+// a [syscall.Errno].
+func LookSegment(path string) (SegmentState, error) {
+	p, err := cPath(path)
+	if err != nil {
+		return SegmentState{}, err
+	}
+	s := C.qtb_sysv_segment(p)
+	return SegmentState{
+		IPCKey: int32(s.key), ID: int(s.id), Size: int64(s.size), Attached: int(s.attached),
+		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Mode: uint32(s.mode),
+	}, lookError(path, s.step, s.error)
+}
+
+// LookSemaphore looks at the System V semaphore whose key file is path, as
+// [LookSegment] does at a segment.
+func LookSemaphore(path string) (SemaphoreState, error) {
+	p, err := cPath(path)
+	if err != nil {
+		return SemaphoreState{}, err
+	}
+	s := C.qtb_sysv_semaphore(p)
+	return SemaphoreState{
+		IPCKey: int32(s.key), ID: int(s.id), Value: int(s.value), Last: int(s.last),
+		Owner: int(s.owner), Mode: uint32(s.mode),
+	}, lookError(path, s.step, s.error)
+}
+
+// Take takes 1 from the semaphore id, as QSystemSemaphore::acquire() does: the
+// kernel gives it back if this process dies. It waits at most timeout, and not
+// at all if that is 0 or less. The error is EAGAIN when the time is over, EINTR
+// when a signal came, EINVAL or EIDRM when there is no such semaphore.
+func Take(id int, timeout time.Duration) error {
+	return errno(C.qtb_sysv_take(C.int32_t(id), C.int64_t(timeout)))
+}
+
+// Give gives back what Take took. It is EAGAIN, and nothing has changed, when
+// the value is not 0: somebody has reset the semaphore meanwhile.
+func Give(id int) error {
+	return errno(C.qtb_sysv_give(C.int32_t(id)))
+}
+
+func errno(n C.int32_t) error {
+	if n == 0 {
+		return nil
+	}
+	return syscall.Errno(n)
+}
+
+func lookError(path string, step, n C.int32_t) error {
+	if n == 0 {
+		return nil
+	}
+	return &LookError{Path: path, Step: LookStep(step), Errno: syscall.Errno(n)}
+}
+
+// cPath is path with the NUL that C wants.
+func cPath(path string) (*C.char, error) {
+	b, err := syscall.ByteSliceFromString(path)
+	if err != nil {
+		return nil, &LookError{Path: path, Step: StepFile, Errno: syscall.EINVAL}
+	}
+	return (*C.char)(unsafe.Pointer(unsafe.SliceData(b))), nil
+}

@@ -1,0 +1,50 @@
+// What Qt has no call for, on the System V objects that Qt's backend makes:
+// looking at them without touching them, and taking a lock with a time limit.
+
+#ifndef QTB_SYSV_H
+#define QTB_SYSV_H
+
+#include <stdint.h>
+
+// How far a look came before it failed.
+enum { QTB_STEP_FILE, QTB_STEP_FIND, QTB_STEP_LOOK };
+
+typedef struct qtb_segment {
+    int32_t error;  // an errno, 0 if everything below is known
+    int32_t step;   // where error happened
+    int32_t key;    // ftok(path, 'Q'), known from QTB_STEP_FIND on
+    int32_t id;     // known from QTB_STEP_LOOK on
+    int64_t size;   // bytes
+    int64_t attached;
+    int32_t creator;  // pid
+    int32_t last;     // pid of the last shmat or shmdt
+    uint32_t owner;   // uid
+    uint32_t mode;    // permission bits
+} qtb_segment;
+
+typedef struct qtb_semaphore {
+    int32_t error;
+    int32_t step;
+    int32_t key;
+    int32_t id;
+    int32_t value;
+    int32_t last;  // pid of the last semop
+    uint32_t owner;
+    uint32_t mode;
+} qtb_semaphore;
+
+// Neither look creates, changes or attaches anything.
+qtb_segment qtb_sysv_segment(const char *path);
+qtb_semaphore qtb_sysv_semaphore(const char *path);
+
+// Takes 1 from a semaphore, as QSystemSemaphore::acquire() does: with SEM_UNDO,
+// so that the kernel gives it back if this process dies. Waits at most
+// timeout_ns. Returns an errno: EAGAIN when the time is over, EINTR, EIDRM or
+// EINVAL when there is no such semaphore (any more).
+int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns);
+
+// Gives back what take took, if it is still taken: EAGAIN, and nothing changed,
+// when the value is not 0 because somebody has reset the semaphore meanwhile.
+int32_t qtb_sysv_give(int32_t id);
+
+#endif

@@ -1,0 +1,63 @@
+//go:build !cgo || !linux
+
+package native
+
+import (
+	"time"
+	"unsafe"
+)
+
+// Available tells whether this build has Qt in it.
+const Available = false
+
+// SharedMemory is a QSharedMemory; there is none in this build.
+type SharedMemory struct{}
+
+// SystemSemaphore is a QSystemSemaphore; there is none in this build.
+type SystemSemaphore struct{}
+
+// Everything below returns ErrUnavailable or a zero value.
+
+func VersionRunning() string  { return "" }
+func VersionCompiled() string { return "" }
+func MaxSize() int64          { return 0 }
+
+func NewSharedMemory() (*SharedMemory, error)                 { return nil, ErrUnavailable }
+func AdoptSharedMemory(unsafe.Pointer) (*SharedMemory, error) { return nil, ErrUnavailable }
+
+func (m *SharedMemory) Close()                         {}
+func (m *SharedMemory) Pointer() unsafe.Pointer        { return nil }
+func (m *SharedMemory) SetKey(string) error            { return ErrUnavailable }
+func (m *SharedMemory) Key() string                    { return "" }
+func (m *SharedMemory) SetNativeKey(string) error      { return ErrUnavailable }
+func (m *SharedMemory) NativeKey() string              { return "" }
+func (m *SharedMemory) Create(int64, AccessMode) error { return ErrUnavailable }
+func (m *SharedMemory) Size() int64                    { return 0 }
+func (m *SharedMemory) Attach(AccessMode) error        { return ErrUnavailable }
+func (m *SharedMemory) IsAttached() bool               { return false }
+func (m *SharedMemory) Detach() error                  { return ErrUnavailable }
+func (m *SharedMemory) Data() []byte                   { return nil }
+func (m *SharedMemory) ConstData() []byte              { return nil }
+func (m *SharedMemory) Lock() error                    { return ErrUnavailable }
+func (m *SharedMemory) Unlock() error                  { return ErrUnavailable }
+func (m *SharedMemory) Err() error                     { return ErrUnavailable }
+
+func NewSystemSemaphore(string, int, SemaphoreMode) (*SystemSemaphore, error) {
+	return nil, ErrUnavailable
+}
+func (s *SystemSemaphore) Close()                                  {}
+func (s *SystemSemaphore) SetKey(string, int, SemaphoreMode) error { return ErrUnavailable }
+func (s *SystemSemaphore) Key() string                             { return "" }
+func (s *SystemSemaphore) Acquire() error                          { return ErrUnavailable }
+func (s *SystemSemaphore) Release(int) error                       { return ErrUnavailable }
+func (s *SystemSemaphore) Err() error                              { return ErrUnavailable }
+
+func LookSegment(string) (SegmentState, error)     { return SegmentState{}, ErrUnavailable }
+func LookSemaphore(string) (SemaphoreState, error) { return SemaphoreState{}, ErrUnavailable }
+func Take(int, time.Duration) error                { return ErrUnavailable }
+func Give(int) error                               { return ErrUnavailable }
+
+func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
+func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }
+func (m *SharedMemory) LoopCopy(int) (time.Duration, error)             { return 0, ErrUnavailable }
+func LoopCycle(string, int, int, bool) (time.Duration, error)           { return 0, ErrUnavailable }

@@ -1,0 +1,20 @@
+//go:build cgo && linux
+
+package native
+
+// #include "shim.h"
+import "C"
+
+// Available tells whether this build has Qt in it.
+const Available = true
+
+// VersionRunning is qVersion(), the version of the Qt library loaded.
+func VersionRunning() string { return C.GoString(C.qtb_version_running()) }
+
+// VersionCompiled is QT_VERSION_STR, the version of the headers compiled
+// against.
+func VersionCompiled() string { return C.GoString(C.qtb_version_compiled()) }
+
+// MaxSize is the largest size, in bytes, that QSharedMemory::create() of this
+// Qt can be asked for.
+func MaxSize() int64 { return int64(C.qtb_shm_max_size()) }

@@ -1,0 +1,183 @@
+package qtbridge
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"qtinterop/native"
+)
+
+// creation is one attempt to create a segment.
+type creation struct {
+	key   Key
+	place place
+	size  int
+	mode  Mode
+}
+
+// run looks first: create() of Qt, even one that fails, resets the lock that
+// another process may hold.
+func (c *creation) run(ctx context.Context) (*Segment, error) {
+	if err := c.checkFree(); err != nil {
+		return nil, err
+	}
+	if c.place.lock == "" {
+		mem, err := c.make()
+		if err != nil {
+			return nil, err
+		}
+		return newSegment(newAttachment(c.key, mem, nil), c.mode), nil
+	}
+	return c.runLocked(ctx)
+}
+
+// checkFree is an error if there is a segment that is not an orphan, or
+// something else in its place.
+func (c *creation) checkFree() error {
+	state, err := look("create", c.key, c.place.segment)
+	switch {
+	case err == nil && !isOrphan(state):
+		return c.exists(state)
+	case err != nil && !isNotFound(err):
+		return err
+	}
+	return c.checkFile()
+}
+
+func (c *creation) exists(state native.SegmentState) error {
+	msg := fmt.Sprintf("%d bytes, created by process %d, %d attached; attach to it, or let them detach first",
+		state.Size, state.Creator, state.Attached)
+	if state.Attached == 0 {
+		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it and close",
+			state.Size, state.Creator)
+	}
+	return &Error{Op: "create", Key: c.key, Code: ErrExists, Msg: msg}
+}
+
+// checkFile keeps Qt from using somebody's own file as key file: the last one
+// to detach would delete it.
+func (c *creation) checkFile() error {
+	info, err := os.Stat(c.place.segment)
+	switch {
+	case os.IsNotExist(err):
+		return c.checkDir()
+	case err != nil:
+		return &Error{Op: "create", Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
+	case !info.Mode().IsRegular() || info.Size() > 0:
+		return &Error{Op: "create", Key: c.key, Code: ErrKey,
+			Msg: c.place.segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}
+	}
+	return nil
+}
+
+func (c *creation) checkDir() error {
+	if err := missingFile(c.key, c.place.segment); !isDir(filepath.Dir(c.place.segment)) {
+		return keyError("create", c.key, err)
+	}
+	return nil
+}
+
+// runLocked makes the segment while it holds the lock, so that no other
+// process is between two steps of its own.
+func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
+	l := newLock(c.key, c.place.lock)
+	mem, err := c.makeLocked(ctx, l)
+	if err != nil {
+		dropGate(l.file)
+		return nil, err
+	}
+	return newSegment(newAttachment(c.key, mem, l), c.mode), nil
+}
+
+func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemory, error) {
+	if l.isJammed() {
+		if err := l.make("create", native.Create); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.take(ctx, nil, "create"); err != nil {
+		l.dispose(false)
+		return nil, err
+	}
+	mem, err := c.makeIfFree()
+	if err == nil {
+		// As create() of Qt does, reset the semaphore and become its owner:
+		// that gives the lock back as well.
+		err = l.make("create", native.Create)
+	}
+	l.held.Store(false)
+	if err != nil {
+		if mem != nil {
+			mem.Close()
+		}
+		l.dispose(true)
+		l.giveBriefly()
+		mem = nil
+	}
+	<-l.gate
+	return mem, err
+}
+
+func (c *creation) makeIfFree() (*native.SharedMemory, error) {
+	if err := c.checkFree(); err != nil {
+		return nil, err
+	}
+	return c.make()
+}
+
+// make has Qt create the segment, with a fresh object each time: on Qt before
+// 6.6 a create() with a native key spoils the object for the next. It starts
+// again when a reader that came and went between the steps of Qt's create()
+// took the segment with it.
+func (c *creation) make() (*native.SharedMemory, error) {
+	var err error
+	for range retries {
+		if err = c.reclaim(); err != nil {
+			return nil, err
+		}
+		var mem *native.SharedMemory
+		if mem, err = native.NewSharedMemory(); err != nil {
+			return nil, qtError("create", c.key, err)
+		}
+		if err = mem.SetNativeKey(c.place.segment); err == nil {
+			err = mem.Create(int64(c.size), native.AccessMode(c.mode))
+		}
+		if err == nil {
+			return mem, nil
+		}
+		mem.Close()
+		err = qtError("create", c.key, err)
+		if !isNotFound(err) {
+			break
+		}
+		time.Sleep(settlingStep)
+	}
+	return nil, err
+}
+
+// reclaim removes an orphan as Qt's documentation has it: attach, and detach as
+// the last one. It never does while anybody is attached.
+func (c *creation) reclaim() error {
+	state, err := look("create", c.key, c.place.segment)
+	if isNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !isOrphan(state) {
+		return c.exists(state)
+	}
+	mem, err := native.NewSharedMemory()
+	if err != nil {
+		return qtError("create", c.key, err)
+	}
+	defer mem.Close()
+	if err := attachMemory(mem, c.key, c.place.segment, ReadOnly); err != nil && !isNotFound(err) {
+		return err
+	}
+	return nil
+}

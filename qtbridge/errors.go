@@ -1,0 +1,183 @@
+package qtbridge
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"qtinterop/native"
+)
+
+// Code is the kind of an [Error], and itself an error to compare with:
+//
+//	if errors.Is(err, qtbridge.ErrNotFound) { … }
+type Code int
+
+// The kinds of errors.
+const (
+	// ErrUnknown is a failure that Qt itself has no name for.
+	ErrUnknown Code = iota
+	// ErrNotFound: there is no segment with this key. Also [fs.ErrNotExist].
+	ErrNotFound
+	// ErrExists: there is a segment with this key already. Also [fs.ErrExist].
+	ErrExists
+	// ErrPermission: the segment or its lock belongs to another user. Also
+	// [fs.ErrPermission].
+	ErrPermission
+	// ErrKey: the key cannot be used. Also [fs.ErrInvalid].
+	ErrKey
+	// ErrSize: the size is not positive, or beyond a limit. Also
+	// [fs.ErrInvalid].
+	ErrSize
+	// ErrRange: offset or length is outside of the segment. Also
+	// [fs.ErrInvalid].
+	ErrRange
+	// ErrMode: no such access mode. Also [fs.ErrInvalid].
+	ErrMode
+	// ErrResources: the system has no more memory or identifiers for segments.
+	ErrResources
+	// ErrNoLock: segments with this kind of key have no lock.
+	ErrNoLock
+	// ErrLocked: somebody else holds the lock.
+	ErrLocked
+	// ErrNotLocked: an unlock without a lock.
+	ErrNotLocked
+	// ErrLockLost: the lock was removed or reset by another process while it
+	// was held, so somebody else may have held it as well.
+	ErrLockLost
+	// ErrReadOnly: the segment is attached read-only.
+	ErrReadOnly
+	// ErrClosed: the Segment is closed. Also [fs.ErrClosed].
+	ErrClosed
+	// ErrBusy: something still uses what is to be closed.
+	ErrBusy
+	// ErrUnstable: the content changed too often to get a consistent copy.
+	ErrUnstable
+	// ErrUnsupported: understood, but not possible with this Qt. Also
+	// [errors.ErrUnsupported].
+	ErrUnsupported
+	// ErrUnavailable: this program was built without Qt. Also
+	// [errors.ErrUnsupported].
+	ErrUnavailable
+)
+
+var codeTexts = [...]string{
+	ErrUnknown:     "failed",
+	ErrNotFound:    "not found",
+	ErrExists:      "already exists",
+	ErrPermission:  "permission denied",
+	ErrKey:         "unusable key",
+	ErrSize:        "unusable size",
+	ErrRange:       "outside of the segment",
+	ErrMode:        "no such access mode",
+	ErrResources:   "out of resources",
+	ErrNoLock:      "has no lock",
+	ErrLocked:      "locked by somebody else",
+	ErrNotLocked:   "not locked",
+	ErrLockLost:    "lock lost while held",
+	ErrReadOnly:    "attached read-only",
+	ErrClosed:      "closed",
+	ErrBusy:        "still in use",
+	ErrUnstable:    "content does not hold still",
+	ErrUnsupported: "not supported",
+	ErrUnavailable: "built without Qt",
+}
+
+// codeMeanings are the errors of the standard library that mean the same.
+var codeMeanings = map[Code]error{
+	ErrNotFound:    fs.ErrNotExist,
+	ErrExists:      fs.ErrExist,
+	ErrPermission:  fs.ErrPermission,
+	ErrKey:         fs.ErrInvalid,
+	ErrSize:        fs.ErrInvalid,
+	ErrRange:       fs.ErrInvalid,
+	ErrMode:        fs.ErrInvalid,
+	ErrClosed:      fs.ErrClosed,
+	ErrUnsupported: errors.ErrUnsupported,
+	ErrUnavailable: errors.ErrUnsupported,
+}
+
+func (c Code) Error() string {
+	if c < 0 || int(c) >= len(codeTexts) {
+		return fmt.Sprintf("code %d", int(c))
+	}
+	return codeTexts[c]
+}
+
+// Is reports whether c means the same as the standard library's target.
+func (c Code) Is(target error) bool {
+	meaning, ok := codeMeanings[c]
+	return ok && target == meaning
+}
+
+// Error is what went wrong with which key, and what can be done about it.
+type Error struct {
+	Op   string // "create", "attach", "lock", …
+	Key  Key
+	Code Code
+	Msg  string // the cause as far as known, and a remedy
+	Err  error  // the error underneath, if any: a context's, Qt's, the system's
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "qtbridge: %s %q: %v", e.Op, e.Key.String(), e.Code)
+	if e.Msg != "" {
+		b.WriteString(": " + e.Msg)
+	}
+	return b.String()
+}
+
+// Is makes errors.Is(err, code) true for e's Code and for the error of the
+// standard library that means the same.
+func (e *Error) Is(target error) bool { return target == e.Code || e.Code.Is(target) }
+
+// Unwrap returns the error underneath.
+func (e *Error) Unwrap() error { return e.Err }
+
+// qtCodes tells which kind of error Qt's errors are.
+var qtCodes = map[native.Code]Code{
+	native.PermissionDenied: ErrPermission,
+	native.InvalidSize:      ErrSize,
+	native.KeyError:         ErrKey,
+	native.AlreadyExists:    ErrExists,
+	native.NotFound:         ErrNotFound,
+	native.LockError:        ErrLocked,
+	native.OutOfResources:   ErrResources,
+	native.Argument:         ErrSize,
+}
+
+// qtRemedies say what to do about errors that are found by Qt alone.
+var qtRemedies = map[Code]string{
+	ErrResources:  "see the limits in /proc/sys/kernel/shmall, shmmni and sem, and what is there with ipcs",
+	ErrSize:       "see the limit in /proc/sys/kernel/shmmax",
+	ErrKey:        "check that the directory of the key file exists and can be written to",
+	ErrPermission: "run as the user who created it",
+}
+
+// qtError is an error of package native in the words of this package.
+func qtError(op string, key Key, err error) error {
+	if errors.Is(err, native.ErrUnavailable) {
+		return unavailable(op, key)
+	}
+	e := &Error{Op: op, Key: key, Code: ErrUnknown, Msg: err.Error(), Err: err}
+	if qt, ok := errors.AsType[*native.Error](err); ok {
+		e.Code = qtCodes[qt.Code]
+	}
+	if remedy := qtRemedies[e.Code]; remedy != "" {
+		e.Msg += "; " + remedy
+	}
+	return e
+}
+
+func unavailable(op string, key Key) error {
+	return &Error{Op: op, Key: key, Code: ErrUnavailable, Err: native.ErrUnavailable,
+		Msg: "build with CGO_ENABLED=1 on Linux, with the development files of Qt 6 (or of Qt 5.15 and -tags qt5)"}
+}
+
+// isUnexplained tells whether Qt answered false without an error.
+func isUnexplained(err error) bool {
+	qt, ok := errors.AsType[*native.Error](err)
+	return ok && qt.Code == native.NoError
+}

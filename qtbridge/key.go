@@ -1,0 +1,112 @@
+package qtbridge
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// Key names a segment as the peer names it. There are two kinds, which cannot
+// be mixed up: [QtKey] for a peer that calls setKey, or hands the key to the
+// constructor, and [NativeKey] for one that calls setNativeKey. Keys can be
+// compared with ==. The zero Key is no key.
+type Key struct {
+	name   string
+	native bool
+}
+
+// QtKey is a key as QSharedMemory::setKey(name) takes it: any text, of which at
+// most 197 ASCII letters. Qt derives the name of a file in the directory for
+// temporary files from it (TMPDIR, else /tmp), which must be the same for both
+// sides. Segments with such a key have a lock.
+func QtKey(name string) Key { return Key{name: name} }
+
+// NativeKey is a key as QSharedMemory::setNativeKey(name) takes it: on Unix the
+// path of a file, relative to the working directory of the process that uses
+// it. A relative name means a file in this program's directory; for a peer that
+// runs in another one there is [NativeKeyIn]. Segments with such a key have no
+// lock on Qt before 6.6: see [Segment.Lockable].
+func NativeKey(name string) Key { return Key{name: name, native: true} }
+
+// NativeKeyIn is the native key name of a peer whose working directory is dir.
+// Where name is an absolute path the directory does not matter.
+func NativeKeyIn(dir, name string) Key {
+	if name == "" || filepath.IsAbs(name) {
+		return NativeKey(name)
+	}
+	return NativeKey(strings.TrimRight(dir, "/") + "/" + name)
+}
+
+// Name is what was given to [QtKey] or [NativeKey], and with [NativeKeyIn] the
+// path that resulted.
+func (k Key) Name() string { return k.name }
+
+// IsNative tells whether k is a native key.
+func (k Key) IsNative() bool { return k.native }
+
+// The prefixes of keys as text.
+const (
+	qtScheme     = "qt"
+	nativeScheme = "native"
+)
+
+// String is k as text, from which [ParseKey] makes k again: native:NAME,
+// or NAME, or qt:NAME where NAME alone would be read as something else.
+func (k Key) String() string {
+	if k.native {
+		return nativeScheme + ":" + k.name
+	}
+	if _, _, ok := cutScheme(k.name); ok {
+		return qtScheme + ":" + k.name
+	}
+	return k.name
+}
+
+// ParseKey makes a key of its text: NAME or qt:NAME for [QtKey], native:NAME
+// for [NativeKey]. The textual keys of QNativeIpcKey in Qt 6.6 and later
+// (systemv:PATH, posix:/NAME, windows:NAME) are recognised and refused with
+// [ErrUnsupported]; any other word before a colon is an [ErrKey], so that new
+// forms can be added: write qt:NAME for a NAME with a colon in it.
+func ParseKey(s string) (Key, error) {
+	if s == "" {
+		return Key{}, keyError("parse", QtKey(s), "it is empty; give the key that the Qt program uses")
+	}
+	scheme, name, ok := cutScheme(s)
+	if !ok {
+		return QtKey(s), nil
+	}
+	var key Key
+	switch ipc, _, _ := strings.Cut(scheme, "-"); {
+	case scheme == qtScheme:
+		key = QtKey(name)
+	case scheme == nativeScheme:
+		key = NativeKey(name)
+	case ipc == "systemv", ipc == "posix", ipc == "windows":
+		return Key{}, &Error{Op: "parse", Key: QtKey(s), Code: ErrUnsupported,
+			Msg: "keys of QNativeIpcKey need Qt 6.6 or later; with systemv, native:PATH names the same segment"}
+	default:
+		return Key{}, keyError("parse", QtKey(s),
+			"unknown form; known are NAME, qt:NAME and native:NAME; write qt:"+s+" if the colon belongs to the name")
+	}
+	if name == "" {
+		return Key{}, keyError("parse", key, "there is no name after the colon")
+	}
+	return key, nil
+}
+
+// cutScheme splits off a word of letters, digits and dashes before a colon.
+func cutScheme(s string) (scheme, rest string, ok bool) {
+	scheme, rest, ok = strings.Cut(s, ":")
+	if !ok || scheme == "" {
+		return "", s, false
+	}
+	for _, c := range scheme {
+		if c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return "", s, false
+		}
+	}
+	return strings.ToLower(scheme), rest, true
+}
+
+func keyError(op string, key Key, msg string) error {
+	return &Error{Op: op, Key: key, Code: ErrKey, Msg: msg}
+}

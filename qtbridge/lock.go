@@ -1,0 +1,300 @@
+package qtbridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"qtinterop/native"
+)
+
+// patience is how long a wait in the kernel lasts before it looks whether its
+// context or its Segment has ended: no call into the kernel can be called off.
+const patience = 50 * time.Millisecond
+
+// courtesy is how long attaching and detaching wait for a lock that somebody
+// holds. Qt waits without limit; both work without the lock too.
+const courtesy = 100 * time.Millisecond
+
+// lock is the lock of a segment: the semaphore that QSharedMemory::lock() of
+// any process with the same key uses. Qt's own acquire() has no time limit, so
+// the semaphore is taken with package native; making and removing it is left
+// to Qt.
+type lock struct {
+	key  Key
+	file string // key file of the semaphore
+	gate gate
+	id   atomic.Int64 // of the semaphore, plus 1; 0 as long as it is not known
+	held atomic.Bool  // this lock holds the gate and the semaphore
+
+	mu  sync.Mutex
+	own *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
+}
+
+func newLock(key Key, file string) *lock {
+	return &lock{key: key, file: file, gate: useGate(file)}
+}
+
+// take takes the lock, unless ctx or closing ends first. make says whether to
+// have Qt make the semaphore if there is none, as lock() does.
+func (l *lock) take(ctx context.Context, closing <-chan struct{}, op string) error {
+	if err := l.pass(ctx, closing, op); err != nil {
+		return err
+	}
+	err := l.acquire(ctx, closing, op)
+	if err != nil {
+		<-l.gate
+		return err
+	}
+	l.held.Store(true)
+	return nil
+}
+
+// pass waits for the gate.
+func (l *lock) pass(ctx context.Context, closing <-chan struct{}, op string) error {
+	select {
+	case l.gate <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case l.gate <- struct{}{}:
+		return nil
+	case <-closing:
+		return closedError(op, l.key)
+	case <-ctx.Done():
+		return l.timeout(ctx, op, "another goroutine of this program holds it")
+	}
+}
+
+// acquire takes the semaphore. It may vanish at any time, with the Qt object
+// that made it; then the next one to come makes a new one.
+func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string) error {
+	for {
+		id, err := l.find(op)
+		if err != nil {
+			return err
+		}
+		err = native.Take(id, 0)
+		for errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
+			select {
+			case <-closing:
+				return closedError(op, l.key)
+			case <-ctx.Done():
+				return l.timeout(ctx, op, l.holder())
+			default:
+			}
+			err = native.Take(id, waitTime(ctx))
+		}
+		switch {
+		case err == nil:
+			return nil
+		case !isGone(err):
+			return l.systemError(op, err)
+		case ctx.Err() != nil:
+			return l.timeout(ctx, op, "the lock comes and goes")
+		}
+		l.id.CompareAndSwap(int64(id)+1, 0)
+	}
+}
+
+// waitTime is how long to wait in the kernel: exactly to the deadline of ctx if
+// that is near.
+func waitTime(ctx context.Context) time.Duration {
+	wait := patience
+	if deadline, ok := ctx.Deadline(); ok {
+		wait = min(wait, time.Until(deadline))
+	}
+	return max(wait, time.Microsecond)
+}
+
+// isGone tells whether a semaphore is no more.
+func isGone(err error) bool {
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EIDRM)
+}
+
+// find returns the id of the semaphore, which Qt makes if there is none.
+func (l *lock) find(op string) (int, error) {
+	if id := l.id.Load(); id != 0 {
+		return int(id - 1), nil
+	}
+	state, err := native.LookSemaphore(l.file)
+	if isNotFound(l.lookError(op, err)) {
+		if err := l.make(op, native.Open); err != nil {
+			return 0, err
+		}
+		state, err = native.LookSemaphore(l.file)
+	}
+	if err != nil {
+		return 0, l.lookError(op, err)
+	}
+	l.id.Store(int64(state.ID) + 1)
+	return state.ID, nil
+}
+
+// exists tells whether there is a semaphore, without making one.
+func (l *lock) exists() bool {
+	if l.id.Load() != 0 {
+		return true
+	}
+	state, err := native.LookSemaphore(l.file)
+	if err != nil {
+		return false
+	}
+	l.id.Store(int64(state.ID) + 1)
+	return true
+}
+
+// make has Qt make the semaphore, free, if there is none. With mode Create one
+// that exists is reset to free, and belongs to this process from then on.
+func (l *lock) make(op string, mode native.SemaphoreMode) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.id.Store(0)
+	if l.own == nil {
+		own, err := native.NewSystemSemaphore(l.key.name, 1, mode)
+		if err != nil {
+			return qtError(op, l.key, err)
+		}
+		l.own = own
+	} else if err := l.remake(mode); err != nil {
+		return qtError(op, l.key, err)
+	}
+	if err := l.own.Err(); err != nil {
+		return qtError(op, l.key, err)
+	}
+	return nil
+}
+
+// remake is make for an object that exists, but whose semaphore another process
+// has removed. With Open, Qt ignores a key that the object has already, so that
+// takes a new object. The old one is kept for good: its destructor would remove
+// the key file that the new semaphore hangs on.
+func (l *lock) remake(mode native.SemaphoreMode) error {
+	if mode == native.Create {
+		return l.own.SetKey(l.key.name, 1, mode)
+	}
+	keep(l.own)
+	own, err := native.NewSystemSemaphore(l.key.name, 1, mode)
+	if err == nil {
+		l.own = own
+	}
+	return err
+}
+
+// give gives the lock back. held must have been cleared by the caller.
+func (l *lock) give(op string) error {
+	err := native.Give(int(l.id.Load() - 1))
+	<-l.gate
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EAGAIN), isGone(err):
+		l.id.Store(0)
+		return &Error{Op: op, Key: l.key, Code: ErrLockLost, Err: err,
+			Msg: "another process reset or removed the lock meanwhile, as create() and the destructor of Qt do; what was written may be mixed with what it wrote: write it again"}
+	}
+	return l.systemError(op, err)
+}
+
+// tryBriefly takes the semaphore for a step of ours that Qt guards with it, if
+// there is one and it is free or gets free soon. It does not pass the gate.
+func (l *lock) tryBriefly(limit time.Duration) bool {
+	if l == nil || !l.exists() {
+		return false
+	}
+	id := int(l.id.Load() - 1)
+	err := native.Take(id, 0)
+	for deadline := time.Now().Add(limit); err != nil && limit > 0 && time.Now().Before(deadline); {
+		if isGone(err) {
+			break
+		}
+		err = native.Take(id, time.Until(deadline))
+	}
+	if isGone(err) {
+		l.id.Store(0)
+	}
+	return err == nil
+}
+
+// giveBriefly ends what tryBriefly began. The semaphore may be gone by then.
+func (l *lock) giveBriefly() { _ = native.Give(int(l.id.Load() - 1)) }
+
+func (l *lock) timeout(ctx context.Context, op, holder string) error {
+	return &Error{Op: op, Key: l.key, Code: ErrLocked, Err: context.Cause(ctx),
+		Msg: context.Cause(ctx).Error() + " while waiting: " + holder}
+}
+
+// holder says who seems to hold the lock.
+func (l *lock) holder() string {
+	state, err := native.LookSemaphore(l.file)
+	if err != nil || state.Value > 0 {
+		return "it was held until just now"
+	}
+	if !alive(state.Last) {
+		return fmt.Sprintf("it was last taken by process %d, which is gone", state.Last)
+	}
+	return fmt.Sprintf("it was last taken by process %d; wait longer, or see what that process does", state.Last)
+}
+
+// isJammed tells whether the lock is taken and its taker gone, so that nobody
+// will ever give it back. create() of Qt mends that.
+func (l *lock) isJammed() bool {
+	state, err := native.LookSemaphore(l.file)
+	return err == nil && state.Value == 0 && !alive(state.Last)
+}
+
+// lookError is an error of native.LookSemaphore, nil for nil.
+func (l *lock) lookError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*native.LookError](err); ok {
+		return lookError(op, l.key, e)
+	}
+	return qtError(op, l.key, err)
+}
+
+func (l *lock) systemError(op string, err error) error {
+	code := ErrUnknown
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		code = ErrPermission
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.ERANGE):
+		code = ErrResources
+	}
+	return &Error{Op: op, Key: l.key, Code: code, Msg: "semop: " + err.Error(), Err: err}
+}
+
+// kept are semaphores that must outlive us: a destructor would remove them
+// while another process holds them.
+var kept struct {
+	sync.Mutex
+	semaphores []*native.SystemSemaphore
+}
+
+func keep(s *native.SystemSemaphore) {
+	kept.Lock()
+	defer kept.Unlock()
+	kept.semaphores = append(kept.semaphores, s)
+}
+
+// dispose lets go of a semaphore that Qt made for this lock: its destructor
+// removes it. That must not happen while another process holds it, so without
+// the lock in hand it stays.
+func (l *lock) dispose(guarded bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.own == nil:
+	case guarded:
+		l.own.Close()
+	default:
+		keep(l.own)
+	}
+	l.own = nil
+}

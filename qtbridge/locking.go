@@ -1,0 +1,80 @@
+package qtbridge
+
+import (
+	"context"
+	"errors"
+)
+
+// Lock takes the lock that QSharedMemory::lock() takes, in any process, and
+// waits for it until ctx ends: that is an [ErrLocked] with the context's error
+// in it. A deadline is kept exactly; a cancellation or a Close is noticed within
+// 50 ms.
+//
+// Like a [sync.Mutex], the lock belongs to the Segment and not to a goroutine:
+// a second Lock waits until somebody unlocks, or until ctx ends. The kernel
+// gives the lock back if this process dies. With a native key there is no lock
+// on Qt before 6.6, and Lock returns [ErrNoLock] at once. If there is no
+// semaphore, Qt makes one.
+func (s *Segment) Lock(ctx context.Context) error { return s.takeLock(ctx, "lock") }
+
+// TryLock is [Segment.Lock] that does not wait: if anybody holds the lock it
+// returns [ErrLocked].
+func (s *Segment) TryLock() error { return s.takeLock(ended, "trylock") }
+
+// ended is a context that has ended, for a lock that does not wait.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errNoWait)
+	return ctx
+}()
+
+var errNoWait = errors.New("it does not wait")
+
+func (s *Segment) takeLock(ctx context.Context, op string) error {
+	if err := s.enter(op); err != nil {
+		return err
+	}
+	defer s.leave()
+	if s.lock == nil {
+		return &Error{Op: op, Key: s.key, Code: ErrNoLock,
+			Msg: "segments with a native key have none before Qt 6.6, for Qt programs neither; read with Snapshot, write at once with WriteAt"}
+	}
+	return s.lock.take(ctx, s.closing, op)
+}
+
+// Unlock gives the lock back (QSharedMemory::unlock). Any goroutine may do so.
+// Without a lock it is an [ErrNotLocked]. It is an [ErrLockLost] if another
+// process removed or reset the lock meanwhile: then somebody else may have
+// written at the same time.
+func (s *Segment) Unlock() error {
+	if err := s.enter("unlock"); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.unlock("unlock")
+}
+
+func (s *Segment) unlock(op string) error {
+	if s.lock == nil || !s.lock.held.CompareAndSwap(true, false) {
+		return &Error{Op: op, Key: s.key, Code: ErrNotLocked,
+			Msg: "this Segment does not hold the lock; call Lock before"}
+	}
+	return s.lock.give(op)
+}
+
+// WithLock calls f while it holds the lock, and returns the errors of locking,
+// of f and of unlocking. The lock is given back also if f panics. f must not
+// call Lock.
+func (s *Segment) WithLock(ctx context.Context, f func() error) (err error) {
+	if err := s.Lock(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if unlockErr := s.Unlock(); err == nil {
+			err = unlockErr
+		} else if unlockErr != nil {
+			err = errors.Join(err, unlockErr)
+		}
+	}()
+	return f()
+}

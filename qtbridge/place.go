@@ -1,0 +1,135 @@
+package qtbridge
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"qtinterop/native"
+)
+
+// place is where the system objects of a key are: the key files, whose inode
+// makes the System V key.
+type place struct {
+	segment string // key file of the segment, absolute
+	lock    string // key file of the lock's semaphore; empty if there is no lock
+}
+
+// maxFileName is how long the name of a file may be, in bytes.
+const maxFileName = 255
+
+// The prefixes of the files that Qt derives from a QtKey.
+const (
+	segmentPrefix = "qipc_sharedmemory_"
+	lockPrefix    = "qipc_systemsem_"
+)
+
+// KeyFiles returns the absolute paths of the two files that the system objects
+// of k hang on: the segment's and, empty for native keys, the lock's. Qt
+// derives the names; the files need not exist. The error is an [ErrKey] if Qt
+// could not use k.
+func (k Key) KeyFiles() (segment, lock string, err error) {
+	p, err := k.place("locate")
+	return p.segment, p.lock, err
+}
+
+func (k Key) place(op string) (place, error) {
+	if !native.Available {
+		return place{}, unavailable(op, k)
+	}
+	switch {
+	case k.name == "":
+		return place{}, keyError(op, k, "it is empty; give the key that the Qt program uses")
+	case strings.ContainsRune(k.name, 0):
+		return place{}, keyError(op, k, "it has a NUL in it, which no file name can have")
+	case !utf8.ValidString(k.name):
+		return place{}, keyError(op, k, "it is not UTF-8, as a QString would be")
+	case k.native:
+		return k.nativePlace(op)
+	}
+	return k.qtPlace(op)
+}
+
+// nativePlace makes the path absolute at once. Qt would take a relative one
+// from the directory that is current at each call: after a chdir it leaves the
+// key file behind.
+func (k Key) nativePlace(op string) (place, error) {
+	path := k.name
+	if !filepath.IsAbs(path) {
+		dir, err := os.Getwd()
+		if err != nil {
+			return place{}, &Error{Op: op, Key: k, Code: ErrKey, Err: err,
+				Msg: "a relative native key needs a working directory: " + err.Error()}
+		}
+		path = dir + "/" + path
+	}
+	// Not cleaned: .. after a symbolic link is the kernel's to resolve.
+	if !utf8.ValidString(path) {
+		return place{}, keyError(op, k, "the working directory is not UTF-8; give an absolute path")
+	}
+	return place{segment: path}, nil
+}
+
+// places remembers what Qt derived, which costs it a SHA-1 and a look at the
+// directory for temporary files.
+var places = struct {
+	sync.Mutex
+	of map[placeKey]place
+}{of: make(map[placeKey]place)}
+
+type placeKey struct{ name, tmpdir string }
+
+// maxPlaces bounds the memory of a program that makes up keys as it goes.
+const maxPlaces = 1024
+
+func (k Key) qtPlace(op string) (place, error) {
+	at := placeKey{k.name, os.Getenv("TMPDIR")}
+	places.Lock()
+	p, ok := places.of[at]
+	places.Unlock()
+	if ok {
+		return p, nil
+	}
+	p, err := k.derive(op, at.tmpdir)
+	if err == nil && (at.tmpdir == "" || filepath.IsAbs(at.tmpdir)) {
+		places.Lock()
+		if len(places.of) >= maxPlaces {
+			clear(places.of)
+		}
+		places.of[at] = p
+		places.Unlock()
+	}
+	return p, err
+}
+
+// derive asks Qt for the segment's file. The lock's has the same name with
+// another prefix; Qt before 6.6 has no call that tells it.
+func (k Key) derive(op, tmpdir string) (place, error) {
+	if tmpdir != "" {
+		if info, err := os.Stat(tmpdir); err != nil || !info.IsDir() {
+			return place{}, keyError(op, k, "TMPDIR is "+tmpdir+
+				", which is not a directory; set it as the Qt program has it")
+		}
+	}
+	m, err := native.NewSharedMemory()
+	if err != nil {
+		return place{}, qtError(op, k, err)
+	}
+	defer m.Close()
+	if err := m.SetKey(k.name); err != nil {
+		return place{}, qtError(op, k, err)
+	}
+	dir, base := filepath.Split(m.NativeKey())
+	rest, ok := strings.CutPrefix(base, segmentPrefix)
+	if !ok {
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnknown,
+			Msg: "Qt derives an unexpected file name from it: " + dir + base}
+	}
+	if len(base) > maxFileName {
+		return place{}, keyError(op, k,
+			"it has more than 197 letters, and the file name that Qt makes of them is too long; use a shorter key on both sides")
+	}
+	return place{segment: dir + base, lock: dir + lockPrefix + rest}, nil
+}

@@ -1,0 +1,150 @@
+package qtbridge
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"qtinterop/native"
+)
+
+// Mode says whether a Segment may be written to. It is
+// QSharedMemory::AccessMode.
+type Mode int
+
+// The modes of a Segment.
+const (
+	ReadOnly Mode = iota
+	ReadWrite
+)
+
+func (m Mode) String() string {
+	switch m {
+	case ReadOnly:
+		return "read-only"
+	case ReadWrite:
+		return "read-write"
+	}
+	return fmt.Sprintf("mode %d", int(m))
+}
+
+// Segment is a shared memory segment that this process is attached to, with
+// the lock that goes with it.
+//
+// All methods may be called from many goroutines at once. They do not order
+// accesses to the memory: that is what the lock is for, between goroutines as
+// between processes. Close may come at any time; methods return [ErrClosed]
+// from then on.
+//
+// A Segment must be closed, or it stays attached until the process ends. One
+// that nothing refers to any more is closed by the garbage collector as a
+// backstop, so a program that only wants to keep a segment in being must keep
+// the Segment too.
+type Segment struct {
+	*attachment
+	mode    Mode
+	size    int
+	cleanup runtime.Cleanup
+}
+
+func newSegment(a *attachment, mode Mode) *Segment {
+	s := &Segment{attachment: a, mode: mode, size: len(a.data)}
+	s.cleanup = runtime.AddCleanup(s, abandon, a)
+	return s
+}
+
+// abandon runs on a goroutine of its own: closing can wait a little.
+func abandon(a *attachment) { go func() { _ = a.close() }() }
+
+// Key returns the key that the Segment was created or attached with.
+func (s *Segment) Key() Key { return s.key }
+
+// Size returns the size in bytes: what the creator asked for on Unix, rounded
+// up to whole pages on Windows. It stays the same after Close.
+func (s *Segment) Size() int { return s.size }
+
+// Mode returns the mode that the Segment was created or attached with.
+func (s *Segment) Mode() Mode { return s.mode }
+
+// Lockable tells whether the segment has a lock. With a [NativeKey] it has none
+// before Qt 6.6: lock() returns false to Qt programs as well, which often do
+// not look. Readers of such a segment use [Segment.Snapshot].
+func (s *Segment) Lockable() bool { return s.lock != nil }
+
+// Close detaches, and gives back the lock if the Segment holds it. The last one
+// to detach removes the segment and its key file, and who made the semaphore
+// removes that, as with Qt (QSharedMemory::detach and the destructor).
+//
+// Close calls off those who wait for the lock and waits, a second at most, for
+// methods that are under way. If a [Segment.View] lasts longer, it returns
+// [ErrBusy], and the segment detaches when the View ends. If another process
+// holds the lock, Close waits a tenth of a second for it, then detaches without
+// and leaves the semaphore to that process. A second Close returns [ErrClosed].
+func (s *Segment) Close() error {
+	s.cleanup.Stop()
+	return s.close()
+}
+
+// Create makes a segment of size bytes, all zero, and attaches to it
+// (QSharedMemory::create).
+//
+// A segment that exists is an [ErrExists] and stays as it is, with its lock.
+// Only one that a crash has left behind, with nobody attached and its creator
+// gone, is removed first: to keep its content, [Attach] to it before. With a
+// [QtKey] the lock is made as well; where it exists already and is held, Create
+// waits for it until ctx ends, which is an [ErrLocked].
+//
+// Other errors: [ErrKey], [ErrSize], [ErrMode], [ErrPermission],
+// [ErrResources]. After an error nothing is left that was not there before.
+func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error) {
+	const op = "create"
+	p, err := check(op, key, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(op, key, size); err != nil {
+		return nil, err
+	}
+	c := creation{key: key, place: p, size: size, mode: mode}
+	return c.run(ctx)
+}
+
+// Attach attaches to a segment that exists (QSharedMemory::attach).
+//
+// Unlike Qt's, it does not need the lock and never makes one, so that it has no
+// effect on the peer beyond the attachment. But the peer's create() fails, and
+// its segment lives on, as long as anybody is attached. A segment that is just
+// being made is waited for shortly, unless ctx ends.
+//
+// Errors: [ErrNotFound], which says what is missing, [ErrPermission],
+// [ErrKey], [ErrMode].
+func Attach(ctx context.Context, key Key, mode Mode) (*Segment, error) {
+	const op = "attach"
+	p, err := check(op, key, mode)
+	if err != nil {
+		return nil, err
+	}
+	return attach(ctx, key, p, mode)
+}
+
+// check checks what Create and Attach have in common.
+func check(op string, key Key, mode Mode) (place, error) {
+	if mode != ReadOnly && mode != ReadWrite {
+		return place{}, &Error{Op: op, Key: key, Code: ErrMode,
+			Msg: fmt.Sprintf("there are ReadOnly and ReadWrite, not %v", mode)}
+	}
+	return key.place(op)
+}
+
+func checkSize(op string, key Key, size int) error {
+	if size <= 0 {
+		return &Error{Op: op, Key: key, Code: ErrSize,
+			Msg: fmt.Sprintf("%d bytes; a segment has at least 1", size)}
+	}
+	if int64(size) > native.MaxSize() {
+		return &Error{Op: op, Key: key, Code: ErrSize,
+			Msg: fmt.Sprintf("%d bytes; create() of Qt %s takes at most %d", size,
+				native.VersionRunning(), native.MaxSize())}
+	}
+	return nil
+}
