@@ -39,19 +39,6 @@ func (m *SharedMemory) loop(loop func(*C.qtb_shm) C.qtb_result) (time.Duration, 
 // one, or a fresh one each time.
 func LoopCycle(key string, rounds, size int, fresh bool) (time.Duration, error) {
 	p, n := chars(key)
-	f := C.int32_t(0)
-	if fresh {
-		f = 1
-	}
-	r := C.qtb_loop_cycle(p, n, C.int64_t(rounds), C.size_t(size), f)
+	r := C.qtb_loop_cycle(p, n, C.int64_t(rounds), C.size_t(size), flag(fresh))
 	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, nil)
-}
-
-// throw has the shim throw within its guard.
-func throw(standard bool) error {
-	f := C.int32_t(0)
-	if standard {
-		f = 1
-	}
-	return answer("throw", sharedMemoryErrors, C.qtb_throw(f), nil)
 }

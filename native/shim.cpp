@@ -212,12 +212,4 @@ qtb_result qtb_sem_error(qtb_sem *h) {
         [&] { return answer(h->object, h->object.error() == QSystemSemaphore::NoError); });
 }
 
-qtb_result qtb_throw(int32_t standard) {
-    return guarded([&]() -> qtb_result {
-        if (standard != 0)
-            throw std::runtime_error("thrown on purpose");
-        throw standard;
-    });
-}
-
 }  // extern "C"

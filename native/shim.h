@@ -86,9 +86,6 @@ qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size
                           int32_t fresh);
 qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds);
 
-// Throws within the shim's guard, for the test that nothing comes through.
-qtb_result qtb_throw(int32_t standard);
-
 #ifdef __cplusplus
 }
 #endif

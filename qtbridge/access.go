@@ -93,8 +93,8 @@ func (s *Segment) isFault(r any) bool {
 // of buf if that is large enough, and allocates otherwise.
 //
 // Where there is a lock, it takes it for the time of the copy and waits for it
-// until ctx ends, which is an [ErrLocked]. Where there is none, or the Segment
-// itself holds it, it reads until two reads agree: a writer that pauses halfway
+// until ctx ends, which is an [ErrLocked]. Where there is none, nobody has
+// made one, or the Segment itself holds it, it reads until two reads agree: a writer that pauses halfway
 // through a change cannot be told from one that has finished. [ErrUnstable] is
 // returned where they never do.
 func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
@@ -104,10 +104,13 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 	}
 	defer s.leave()
 	buf = buf[:0]
-	if s.lock == nil || s.lock.held.Load() || !s.lock.exists() {
+	if s.lock == nil || s.lock.held.Load() {
 		return s.readStable(ctx, buf)
 	}
-	if err := s.lock.take(ctx, s.closing, op); err != nil {
+	switch err := s.lock.take(ctx, s.closing, op, false); {
+	case isNotFound(err):
+		return s.readStable(ctx, buf)
+	case err != nil:
 		return nil, err
 	}
 	buf = append(buf, s.data...)

@@ -28,7 +28,7 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) 
 	var mem *native.SharedMemory
 	var err error
 	for range retries {
-		if mem, err = attachOnce(ctx, key, p, mode, l); !isNotFound(err) {
+		if mem, err = attachOnce(ctx, key, p, mode, l); !isPassing(err) {
 			break
 		}
 		if _, gone := look("attach", key, p.segment); gone != nil {

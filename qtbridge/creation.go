@@ -74,10 +74,10 @@ func (c *creation) checkFile() error {
 }
 
 func (c *creation) checkDir() error {
-	if err := missingFile(c.key, c.place.segment); !isDir(filepath.Dir(c.place.segment)) {
-		return keyError("create", c.key, err)
+	if isDir(filepath.Dir(c.place.segment)) {
+		return nil
 	}
-	return nil
+	return keyError("create", c.key, missingFile(c.key, c.place.segment))
 }
 
 // runLocked makes the segment while it holds the lock, so that no other
@@ -98,7 +98,7 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemor
 			return nil, err
 		}
 	}
-	if err := l.take(ctx, nil, "create"); err != nil {
+	if err := l.take(ctx, nil, "create", true); err != nil {
 		l.dispose(false)
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (c *creation) make() (*native.SharedMemory, error) {
 		}
 		mem.Close()
 		err = qtError("create", c.key, err)
-		if !isNotFound(err) {
+		if !isPassing(err) {
 			break
 		}
 		time.Sleep(settlingStep)
@@ -176,7 +176,7 @@ func (c *creation) reclaim() error {
 		return qtError("create", c.key, err)
 	}
 	defer mem.Close()
-	if err := attachMemory(mem, c.key, c.place.segment, ReadOnly); err != nil && !isNotFound(err) {
+	if err := attachMemory(mem, c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
 		return err
 	}
 	return nil

@@ -40,12 +40,13 @@ func newLock(key Key, file string) *lock {
 }
 
 // take takes the lock, unless ctx or closing ends first. make says whether to
-// have Qt make the semaphore if there is none, as lock() does.
-func (l *lock) take(ctx context.Context, closing <-chan struct{}, op string) error {
+// have Qt make the semaphore if there is none, as lock() does; else that is an
+// ErrNotFound.
+func (l *lock) take(ctx context.Context, closing <-chan struct{}, op string, make bool) error {
 	if err := l.pass(ctx, closing, op); err != nil {
 		return err
 	}
-	err := l.acquire(ctx, closing, op)
+	err := l.acquire(ctx, closing, op, make)
 	if err != nil {
 		<-l.gate
 		return err
@@ -73,9 +74,9 @@ func (l *lock) pass(ctx context.Context, closing <-chan struct{}, op string) err
 
 // acquire takes the semaphore. It may vanish at any time, with the Qt object
 // that made it; then the next one to come makes a new one.
-func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string) error {
+func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string, make bool) error {
 	for {
-		id, err := l.find(op)
+		id, err := l.find(op, make)
 		if err != nil {
 			return err
 		}
@@ -117,13 +118,14 @@ func isGone(err error) bool {
 	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EIDRM)
 }
 
-// find returns the id of the semaphore, which Qt makes if there is none.
-func (l *lock) find(op string) (int, error) {
+// find returns the id of the semaphore, which Qt makes, if wanted, where there
+// is none.
+func (l *lock) find(op string, make bool) (int, error) {
 	if id := l.id.Load(); id != 0 {
 		return int(id - 1), nil
 	}
 	state, err := native.LookSemaphore(l.file)
-	if isNotFound(l.lookError(op, err)) {
+	if make && isNotFound(l.lookError(op, err)) {
 		if err := l.make(op, native.Open); err != nil {
 			return 0, err
 		}
@@ -155,35 +157,36 @@ func (l *lock) make(op string, mode native.SemaphoreMode) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.id.Store(0)
-	if l.own == nil {
-		own, err := native.NewSystemSemaphore(l.key.name, 1, mode)
-		if err != nil {
-			return qtError(op, l.key, err)
+	var err error
+	for range retries {
+		if err = l.makeOnce(mode); err == nil {
+			return nil
 		}
-		l.own = own
-	} else if err := l.remake(mode); err != nil {
-		return qtError(op, l.key, err)
-	}
-	if err := l.own.Err(); err != nil {
-		return qtError(op, l.key, err)
-	}
-	return nil
-}
-
-// remake is make for an object that exists, but whose semaphore another process
-// has removed. With Open, Qt ignores a key that the object has already, so that
-// takes a new object. The old one is kept for good: its destructor would remove
-// the key file that the new semaphore hangs on.
-func (l *lock) remake(mode native.SemaphoreMode) error {
-	if mode == native.Create {
-		return l.own.SetKey(l.key.name, 1, mode)
-	}
-	keep(l.own)
-	own, err := native.NewSystemSemaphore(l.key.name, 1, mode)
-	if err == nil {
-		l.own = own
+		if err = qtError(op, l.key, err); !isPassing(err) {
+			break
+		}
+		time.Sleep(settlingStep)
 	}
 	return err
+}
+
+func (l *lock) makeOnce(mode native.SemaphoreMode) error {
+	if l.own != nil && mode == native.Create {
+		return l.own.SetKey(l.key.name, 1, mode)
+	}
+	// With Open, Qt ignores a key that the object has already, so that looking
+	// again takes a new one. The old one, whose semaphore another process has
+	// removed, is kept for good: its destructor would remove the key file that
+	// the new semaphore hangs on.
+	if l.own != nil {
+		keep(l.own)
+	}
+	own, err := native.NewSystemSemaphore(l.key.name, 1, mode)
+	if err != nil {
+		return err
+	}
+	l.own = own
+	return own.Err()
 }
 
 // give gives the lock back. held must have been cleared by the caller.

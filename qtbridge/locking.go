@@ -39,7 +39,7 @@ func (s *Segment) takeLock(ctx context.Context, op string) error {
 		return &Error{Op: op, Key: s.key, Code: ErrNoLock,
 			Msg: "segments with a native key have none before Qt 6.6, for Qt programs neither; read with Snapshot, write at once with WriteAt"}
 	}
-	return s.lock.take(ctx, s.closing, op)
+	return s.lock.take(ctx, s.closing, op, true)
 }
 
 // Unlock gives the lock back (QSharedMemory::unlock). Any goroutine may do so.

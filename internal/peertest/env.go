@@ -1,0 +1,89 @@
+//go:build linux
+
+package peertest
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"qtinterop/internal/observer"
+)
+
+// Env is a test's own place: a TMPDIR for the key files of QtKeys and a working
+// directory for those of native keys. Segments and semaphores outlive processes,
+// so at the end whatever still hangs on a key file in there is removed, and
+// reported unless the test has said that it leaves something.
+type Env struct {
+	T        testing.TB
+	Tmp      string // TMPDIR of this process and of peers
+	Work     string // working directory of peers
+	Other    string // another directory
+	leftover bool
+}
+
+// New makes an Env and sets TMPDIR to its Tmp.
+func New(t testing.TB) *Env {
+	t.Helper()
+	root := t.TempDir()
+	e := &Env{T: t, Tmp: filepath.Join(root, "tmp"), Work: filepath.Join(root, "work"), Other: filepath.Join(root, "other")}
+	for _, dir := range []string{e.Tmp, e.Work, e.Other} {
+		must(t, os.Mkdir(dir, 0o777))
+		must(t, os.Chmod(dir, 0o777)) // some tests run as another user
+	}
+	t.Setenv("TMPDIR", e.Tmp)
+	t.Cleanup(func() { e.sweep(root) })
+	return e
+}
+
+// LeavesBehind says that the test leaves system objects behind on purpose.
+func (e *Env) LeavesBehind() { e.leftover = true }
+
+// Name returns a random name for a key.
+func (e *Env) Name() string { return "qtb" + rand.Text() }
+
+func (e *Env) sweep(root string) {
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		for _, found := range observer.RemoveAll(path) {
+			if !e.leftover {
+				e.T.Errorf("left behind: %s of key file %s", found, strings.TrimPrefix(path, root))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		e.T.Errorf("looking for what was left behind: %v", err)
+	}
+}
+
+// Files returns the names of the files in dir.
+func (e *Env) Files(dir string) []string {
+	e.T.Helper()
+	entries, err := os.ReadDir(dir)
+	must(e.T, err)
+	names := []string{}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Raw returns what the observer reads from the segment of a key file.
+func (e *Env) Raw(path string) []byte {
+	e.T.Helper()
+	data, err := observer.Read(path)
+	must(e.T, err)
+	return data
+}

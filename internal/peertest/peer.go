@@ -1,0 +1,281 @@
+//go:build linux
+
+package peertest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// limit is how long anything of a peer may take before the test fails.
+const limit = 60 * time.Second
+
+// QtVersions are the Qts that there is a testpeer of.
+var QtVersions = []int{5, 6}
+
+// Path returns the testpeer of a Qt. Without one the test is skipped, and fails
+// in CI.
+func Path(t testing.TB, qt int) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	must(t, err)
+	for dir != "/" {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	path := filepath.Join(dir, "build", "testpeer", "testpeer-qt"+strconv.Itoa(qt))
+	if _, err := os.Stat(path); err != nil {
+		Skip(t, "there is no testpeer of Qt "+strconv.Itoa(qt)+": run scripts/build-testpeer")
+	}
+	return path
+}
+
+// Skip skips a test for something that the machine lacks. In CI nothing may be
+// lacking.
+func Skip(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("in CI, where nothing may be skipped: %s", reason)
+	}
+	t.Skip(reason)
+}
+
+// Args are the arguments of a verb.
+type Args map[string]any
+
+// Reply is the answer to a verb; see cpp/testpeer/README.md.
+type Reply struct {
+	Ret         any    `json:"ret"`
+	NS          int64  `json:"ns"`
+	Error       string `json:"error"`
+	Code        int    `json:"code"`
+	ErrorString string `json:"errorString"`
+	Fail        string `json:"fail"`
+
+	Base64       string `json:"base64"`
+	SHA256       string `json:"sha256"`
+	Lock         bool   `json:"lock"`
+	Unlock       bool   `json:"unlock"`
+	LockFailed   int    `json:"lockFailed"`
+	UnlockFailed int    `json:"unlockFailed"`
+	QtVersion    string `json:"qtVersion"`
+	PID          int    `json:"pid"`
+}
+
+// OK tells whether Qt returned true.
+func (r Reply) OK() bool { ok, _ := r.Ret.(bool); return ok }
+
+// Bytes are the bytes that were read.
+func (r Reply) Bytes() []byte {
+	b, err := base64.StdEncoding.DecodeString(r.Base64)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// Process is a running testpeer.
+type Process struct {
+	t      testing.TB
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout *bufio.Reader
+	stderr syncBuffer
+	end    sync.Once
+	err    error
+}
+
+// Start starts a testpeer with Qt qt in directory dir. It is ended, at the
+// latest, with the test: by the end of its stdin, else by SIGKILL.
+func (e *Env) Start(qt int, dir string, args ...string) *Process {
+	t := e.T
+	t.Helper()
+	p := &Process{t: t, cmd: exec.Command(Path(t, qt), args...)}
+	p.cmd.Dir = dir
+	p.cmd.Env = append(os.Environ(), "TMPDIR="+e.Tmp)
+	p.cmd.Stderr = &p.stderr
+	var err error
+	p.stdin, err = p.cmd.StdinPipe()
+	must(t, err)
+	stdout, err := p.cmd.StdoutPipe()
+	must(t, err)
+	p.stdout = bufio.NewReaderSize(stdout, 1<<20)
+	must(t, p.cmd.Start())
+	t.Cleanup(func() {
+		_ = p.End()
+		if t.Failed() && p.stderr.String() != "" {
+			t.Logf("stderr of testpeer-qt%d %v:\n%s", qt, args, p.stderr.String())
+		}
+	})
+	return p
+}
+
+// PID returns the process id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Line writes a line to the peer's stdin.
+func (p *Process) Line(line string) {
+	p.t.Helper()
+	_, err := io.WriteString(p.stdin, line+"\n")
+	must(p.t, err)
+}
+
+// ReadLine reads a line of the peer's stdout, without its end.
+func (p *Process) ReadLine() ([]byte, error) {
+	line, err := p.stdout.ReadBytes('\n')
+	return bytes.TrimSuffix(line, []byte("\n")), err
+}
+
+// Kill kills the process with SIGKILL and waits for its end.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.End()
+}
+
+// End closes the peer's stdin and waits for its end; the error is the exit
+// status.
+func (p *Process) End() error {
+	p.end.Do(func() {
+		_ = p.stdin.Close()
+		timer := time.AfterFunc(limit, func() {
+			p.t.Errorf("testpeer %d does not end; killed", p.PID())
+			_ = p.cmd.Process.Kill()
+		})
+		defer timer.Stop()
+		_, _ = io.Copy(io.Discard, p.stdout)
+		p.err = p.cmd.Wait()
+	})
+	return p.err
+}
+
+// Diary returns the last JSON line on the peer's stderr, waiting for one that
+// accept likes: what writer and poller report of Qt's return values.
+func (p *Process) Diary(accept func(map[string]any) bool) map[string]any {
+	p.t.Helper()
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		lines := bytes.Split([]byte(p.stderr.String()), []byte("\n"))
+		for i := len(lines) - 1; i >= 0; i-- {
+			var entry map[string]any
+			if json.Unmarshal(lines[i], &entry) == nil && accept(entry) {
+				return entry
+			}
+		}
+	}
+	p.t.Fatalf("the peer did not report what was waited for; its stderr:\n%s", p.stderr.String())
+	return nil
+}
+
+// Peer is a testpeer that does what it is told, verb by verb.
+type Peer struct {
+	*Process
+	mu sync.Mutex
+	id int
+}
+
+// Verbs starts a Peer in the directory Work.
+func (e *Env) Verbs(qt int) *Peer { return e.VerbsIn(qt, e.Work) }
+
+// VerbsIn starts a Peer in dir.
+func (e *Env) VerbsIn(qt int, dir string) *Peer {
+	e.T.Helper()
+	p := &Peer{Process: e.Start(qt, dir, "verbs")}
+	hello := p.Do("hello", "", nil)
+	if hello.QtVersion == "" || hello.QtVersion[0] != byte('0'+qt) {
+		e.T.Fatalf("testpeer-qt%d runs with Qt %q", qt, hello.QtVersion)
+	}
+	return p
+}
+
+// Do has the peer do a verb to its object obj, and waits for the answer.
+func (p *Peer) Do(op, obj string, args Args) Reply {
+	p.t.Helper()
+	r, err := p.Try(op, obj, args)
+	must(p.t, err)
+	if r.Fail != "" {
+		p.t.Fatalf("testpeer: %s %s %v: %s", op, obj, args, r.Fail)
+	}
+	return r
+}
+
+// Must is Do for what must return true.
+func (p *Peer) Must(op, obj string, args Args) Reply {
+	p.t.Helper()
+	r := p.Do(op, obj, args)
+	if !r.OK() {
+		p.t.Fatalf("testpeer: %s %s %v: %v, %s %q", op, obj, args, r.Ret, r.Error, r.ErrorString)
+	}
+	return r
+}
+
+// Try is Do that also may meet a peer that dies; usable from any goroutine.
+func (p *Peer) Try(op, obj string, args Args) (Reply, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.id++
+	request := map[string]any{"id": p.id, "op": op}
+	if obj != "" {
+		request["obj"] = obj
+	}
+	for name, value := range args {
+		if b, ok := value.([]byte); ok {
+			name, value = "base64", base64.StdEncoding.EncodeToString(b)
+		}
+		request[name] = value
+	}
+	line, err := json.Marshal(request)
+	if err != nil {
+		return Reply{}, err
+	}
+	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
+		return Reply{}, err
+	}
+	answer, err := p.ReadLine()
+	if err != nil {
+		return Reply{}, fmt.Errorf("testpeer: %s: no answer: %w", op, err)
+	}
+	var r Reply
+	return r, json.Unmarshal(answer, &r)
+}
+
+// Async starts a verb that blocks and returns a channel for its answer.
+func (p *Peer) Async(op, obj string, args Args) <-chan Reply {
+	answer := make(chan Reply, 1)
+	go func() {
+		defer close(answer)
+		if r, err := p.Try(op, obj, args); err == nil {
+			answer <- r
+		}
+	}()
+	return answer
+}
+
+// syncBuffer is a buffer that is written and read at once.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,26 @@
+//go:build linux
+
+// What the tests of this package need on the C++ side: code that throws, and
+// code that stands for another binding, with objects of its own.
+
+#include <QObject>
+#include <stdexcept>
+
+#include "guard.h"
+#include "probe.h"
+
+extern "C" {
+
+qtb_result qtb_probe_throw(int32_t standard) {
+    return qtb::guarded([&]() -> qtb_result {
+        if (standard != 0)
+            throw std::runtime_error("thrown on purpose");
+        throw standard;
+    });
+}
+
+void *qtb_probe_new(int32_t memory) { return memory != 0 ? new QSharedMemory : new QObject; }
+
+void qtb_probe_delete(void *object) { delete static_cast<QObject *>(object); }
+
+}  // extern "C"

@@ -1,0 +1,5 @@
+//go:build qt5
+
+package native
+
+const wantMajor = "5"
