@@ -101,23 +101,29 @@ type Process struct {
 // Start starts a testpeer with Qt qt in directory dir. It is ended, at the
 // latest, with the test: by the end of its stdin, else by SIGKILL.
 func (e *Env) Start(qt int, dir string, args ...string) *Process {
+	e.T.Helper()
+	cmd := exec.Command(Path(e.T, qt), args...)
+	cmd.Dir = dir
+	return e.start(cmd, nil)
+}
+
+func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	t := e.T
 	t.Helper()
-	p := &Process{t: t, cmd: exec.Command(Path(t, qt), args...)}
-	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "TMPDIR="+e.Tmp)
-	p.cmd.Stderr = &p.stderr
+	p := &Process{t: t, cmd: cmd}
+	cmd.Env = append(append(os.Environ(), "TMPDIR="+e.Tmp), env...)
+	cmd.Stderr = &p.stderr
 	var err error
-	p.stdin, err = p.cmd.StdinPipe()
+	p.stdin, err = cmd.StdinPipe()
 	must(t, err)
-	stdout, err := p.cmd.StdoutPipe()
+	stdout, err := cmd.StdoutPipe()
 	must(t, err)
 	p.stdout = bufio.NewReaderSize(stdout, 1<<20)
-	must(t, p.cmd.Start())
+	must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = p.End()
 		if t.Failed() && p.stderr.String() != "" {
-			t.Logf("stderr of testpeer-qt%d %v:\n%s", qt, args, p.stderr.String())
+			t.Logf("stderr of %v:\n%s", cmd.Args, p.stderr.String())
 		}
 	})
 	return p
@@ -279,3 +285,31 @@ func (s *syncBuffer) String() string {
 	defer s.mu.Unlock()
 	return s.b.String()
 }
+
+// ReadUntilHex reads lines of a poller until one has these bytes in hex. In
+// between it may have seen a segment that was created but not yet filled.
+func (p *Process) ReadUntilHex(hex string) {
+	p.t.Helper()
+	for {
+		line, err := p.ReadLine()
+		must(p.t, err)
+		var read struct{ Hex string }
+		must(p.t, json.Unmarshal(line, &read))
+		if read.Hex == hex {
+			return
+		}
+	}
+}
+
+// StartSelf starts the running test binary again with one test and more in its
+// environment, as another Go process.
+func (e *Env) StartSelf(test string, env ...string) *Process {
+	t := e.T
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	return e.start(exec.Command(self, "-test.run=^"+test+"$"), env)
+}
+
+// WaitForEOF waits until the process has closed its stdout.
+func (p *Process) WaitForEOF() { _, _ = io.Copy(io.Discard, p.stdout) }
