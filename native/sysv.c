@@ -75,18 +75,5 @@ qtb_semaphore qtb_sysv_semaphore(const char *path) {
 int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns) {
     struct sembuf take = {.sem_num = 0, .sem_op = -1, .sem_flg = SEM_UNDO};
     struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
-    if (timeout_ns <= 0)
-        take.sem_flg |= IPC_NOWAIT;
-    return semtimedop(id, &take, 1, timeout_ns <= 0 ? NULL : &timeout) == 0 ? 0 : errno;
-}
-
-int32_t qtb_sysv_give(int32_t id) {
-    // One atomic step: only if the value is 0, add 1. Qt's own release would
-    // add 1 to a semaphore that another process's create() has reset to 1, and
-    // the lock would admit two from then on.
-    struct sembuf give[2] = {
-        {.sem_num = 0, .sem_op = 0, .sem_flg = IPC_NOWAIT},
-        {.sem_num = 0, .sem_op = 1, .sem_flg = SEM_UNDO},
-    };
-    return semop(id, give, 2) == 0 ? 0 : errno;
+    return semtimedop(id, &take, 1, &timeout) == 0 ? 0 : errno;
 }

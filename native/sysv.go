@@ -45,13 +45,18 @@ func LookSemaphore(path string) (SemaphoreState, error) {
 // at all if that is 0 or less. The error is EAGAIN when the time is over, EINTR
 // when a signal came, EINVAL or EIDRM when there is no such semaphore.
 func Take(id int, timeout time.Duration) error {
+	if timeout <= 0 {
+		return semop(id, []sembuf{{op: -1, flags: semUndo | ipcNoWait}})
+	}
 	return errno(C.qtb_sysv_take(C.int32_t(id), C.int64_t(timeout)))
 }
 
 // Give gives back what Take took. It is EAGAIN, and nothing has changed, when
-// the value is not 0: somebody has reset the semaphore meanwhile.
+// the value is not 0: somebody has reset the semaphore meanwhile. Qt's own
+// release would add 1 all the same, and the lock would admit two from then on.
 func Give(id int) error {
-	return errno(C.qtb_sysv_give(C.int32_t(id)))
+	// One atomic step: only if the value is 0, add 1.
+	return semop(id, []sembuf{{op: 0, flags: ipcNoWait}, {op: 1, flags: semUndo}})
 }
 
 func errno(n C.int32_t) error {

@@ -43,8 +43,4 @@ qtb_semaphore qtb_sysv_semaphore(const char *path);
 // EINVAL when there is no such semaphore (any more).
 int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns);
 
-// Gives back what take took, if it is still taken: EAGAIN, and nothing changed,
-// when the value is not 0 because somebody has reset the semaphore meanwhile.
-int32_t qtb_sysv_give(int32_t id);
-
 #endif

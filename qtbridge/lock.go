@@ -80,7 +80,9 @@ func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string, 
 		if err != nil {
 			return err
 		}
-		err = native.Take(id, 0)
+		if err = native.Take(id, 0); err == nil {
+			return nil // so that the common case is short
+		}
 		for errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
 			select {
 			case <-closing:

@@ -46,16 +46,15 @@ func (s *Segment) takeLock(ctx context.Context, op string) error {
 // Without a lock it is an [ErrNotLocked]. It is an [ErrLockLost] if another
 // process removed or reset the lock meanwhile: then somebody else may have
 // written at the same time.
-func (s *Segment) Unlock() error {
-	if err := s.enter("unlock"); err != nil {
-		return err
-	}
-	defer s.leave()
-	return s.unlock("unlock")
-}
+func (s *Segment) Unlock() error { return s.unlock("unlock") }
 
+// unlock needs no door: it does not touch the memory, and whoever clears held
+// is the one to give the lock back.
 func (s *Segment) unlock(op string) error {
 	if s.lock == nil || !s.lock.held.CompareAndSwap(true, false) {
+		if s.closed.Load() {
+			return closedError(op, s.key)
+		}
 		return &Error{Op: op, Key: s.key, Code: ErrNotLocked,
 			Msg: "this Segment does not hold the lock; call Lock before"}
 	}

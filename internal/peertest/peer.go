@@ -24,19 +24,25 @@ const limit = 60 * time.Second
 // QtVersions are the Qts that there is a testpeer of.
 var QtVersions = []int{5, 6}
 
-// Path returns the testpeer of a Qt. Without one the test is skipped, and fails
-// in CI.
-func Path(t testing.TB, qt int) string {
-	t.Helper()
+// root is the directory of go.mod, found before any test changes directory.
+var root = findRoot()
+
+func findRoot() string {
 	dir, err := os.Getwd()
-	must(t, err)
-	for dir != "/" {
+	for err == nil && dir != "/" {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
 		}
 		dir = filepath.Dir(dir)
 	}
-	path := filepath.Join(dir, "build", "testpeer", "testpeer-qt"+strconv.Itoa(qt))
+	return dir
+}
+
+// Path returns the testpeer of a Qt. Without one the test is skipped, and fails
+// in CI.
+func Path(t testing.TB, qt int) string {
+	t.Helper()
+	path := filepath.Join(root, "build", "testpeer", "testpeer-qt"+strconv.Itoa(qt))
 	if _, err := os.Stat(path); err != nil {
 		Skip(t, "there is no testpeer of Qt "+strconv.Itoa(qt)+": run scripts/build-testpeer")
 	}

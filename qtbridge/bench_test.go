@@ -1,0 +1,172 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/peertest"
+	"qtinterop/native"
+)
+
+// Benchmarks run the same loop in Go and in C++ (within one call into the
+// shim), in turns, in one process. What counts is the ratio of the two in one
+// turn, of which the median is reported: absolute times say more about the
+// machine and who else uses it.
+
+// compare runs goLoop and cppLoop in turns, rounds rounds each.
+func compare(b *testing.B, rounds int, goLoop func(n int) error, cppLoop func(n int) (time.Duration, error)) {
+	b.Helper()
+	var ratios, inGo, inCpp []float64
+	runGo := func() time.Duration {
+		start := time.Now()
+		require.NoError(b, goLoop(rounds))
+		return time.Since(start)
+	}
+	runCpp := func() time.Duration {
+		d, err := cppLoop(rounds)
+		require.NoError(b, err)
+		return d
+	}
+	runGo()
+	runCpp()
+	for turn := 0; b.Loop(); turn++ {
+		var g, c time.Duration
+		if turn%2 == 0 {
+			g, c = runGo(), runCpp()
+		} else {
+			c, g = runCpp(), runGo()
+		}
+		ratios = append(ratios, float64(g)/float64(c))
+		inGo = append(inGo, float64(g)/float64(rounds))
+		inCpp = append(inCpp, float64(c)/float64(rounds))
+	}
+	b.ReportMetric(median(ratios), "ratio")
+	b.ReportMetric(median(inGo), "go-ns")
+	b.ReportMetric(median(inCpp), "c++-ns")
+	b.ReportMetric(0, "ns/op")
+}
+
+func median(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
+}
+
+// qtObject is a QSharedMemory of this process, attached with setKey, for the C++
+// loops.
+func qtObject(b *testing.B, key Key) *native.SharedMemory {
+	b.Helper()
+	m, err := native.NewSharedMemory()
+	require.NoError(b, err)
+	b.Cleanup(m.Close)
+	require.NoError(b, m.SetKey(key.Name()))
+	require.NoError(b, m.Attach(native.ReadWrite))
+	return m
+}
+
+func BenchmarkLockUnlock(b *testing.B) {
+	key := QtKey(peertest.New(b).Name())
+	s := mustCreate(b, key, 64)
+	ctx := context.Background()
+	compare(b, 10_000, func(n int) error {
+		for range n {
+			if err := s.Lock(ctx); err != nil {
+				return err
+			}
+			if err := s.Unlock(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, qtObject(b, key).LoopLock)
+}
+
+func BenchmarkLockWrite64Unlock(b *testing.B) {
+	key := QtKey(peertest.New(b).Name())
+	s := mustCreate(b, key, 64)
+	ctx, data := context.Background(), make([]byte, 64)
+	m := qtObject(b, key)
+	compare(b, 10_000, func(n int) error {
+		for range n {
+			if err := s.Lock(ctx); err != nil {
+				return err
+			}
+			if _, err := s.WriteAt(data, 0); err != nil {
+				return err
+			}
+			if err := s.Unlock(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(n int) (time.Duration, error) { return m.LoopLockedWrite(n, len(data)) })
+}
+
+// The cycle of the mission's reader, with a QtKey: attach, lock, read, unlock,
+// detach. In C++ on an object that is used again, and on a fresh one each time.
+func BenchmarkAttachLockRead64UnlockDetach(b *testing.B) {
+	for _, object := range []struct {
+		name  string
+		fresh bool
+	}{{"reused-object", false}, {"fresh-object", true}} {
+		b.Run(object.name, func(b *testing.B) {
+			key := QtKey(peertest.New(b).Name())
+			mustCreate(b, key, 64)
+			ctx, buf := context.Background(), make([]byte, 64)
+			compare(b, 1_000, func(n int) error {
+				for range n {
+					s, err := Attach(ctx, key, ReadOnly)
+					if err != nil {
+						return err
+					}
+					if _, err := s.Snapshot(ctx, buf); err != nil {
+						return err
+					}
+					if err := s.Close(); err != nil {
+						return err
+					}
+				}
+				return nil
+			}, func(n int) (time.Duration, error) { return native.LoopCycle(key.Name(), n, len(buf), object.fresh) })
+		})
+	}
+}
+
+func BenchmarkCopy64MiB(b *testing.B) {
+	key := QtKey(peertest.New(b).Name())
+	s := mustCreate(b, key, 64<<20)
+	buf := make([]byte, s.Size())
+	m := qtObject(b, key)
+	compare(b, 1, func(n int) error {
+		for range n {
+			if _, err := s.ReadAt(buf, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, m.LoopCopy)
+}
+
+func TestHotCallsDoNotAllocate(t *testing.T) {
+	env := peertest.New(t)
+	s := mustCreate(t, QtKey(env.Name()), 64)
+	native := mustCreate(t, NativeKey(env.Work+"/key"), 64)
+	ctx, buf := context.Background(), make([]byte, 64)
+	deadline := soon(t)
+	for name, f := range map[string]func(){
+		"lock, unlock":               func() { _, _ = s.Lock(ctx), s.Unlock() },
+		"lock with deadline, unlock": func() { _, _ = s.Lock(deadline), s.Unlock() },
+		"trylock, unlock":            func() { _, _ = s.TryLock(), s.Unlock() },
+		"read":                       func() { _, _ = s.ReadAt(buf, 0) },
+		"write":                      func() { _, _ = s.WriteAt(buf, 0) },
+		"snapshot":                   func() { _, _ = s.Snapshot(ctx, buf) },
+		"snapshot without lock":      func() { _, _ = native.Snapshot(ctx, buf) },
+	} {
+		require.Zero(t, testing.AllocsPerRun(200, f), name)
+	}
+}
