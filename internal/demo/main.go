@@ -1,0 +1,85 @@
+//go:build cgo && linux
+
+// Demo shows the exchange that qtinterop is for: an id that goes through a
+// QSharedMemory segment between Go and an unmodified Qt process, in both
+// directions, with both Qts and both kinds of keys. scripts/demo runs it.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"qtinterop/native"
+	"qtinterop/qtbridge"
+)
+
+// id is what is published. A Qt program makes local 8-bit bytes of it, here
+// UTF-8.
+const id = "模型-4711"
+
+// keyName is the key of the mission's programs.
+const keyName = "RkWebViewModelSM"
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: demo DIR-OF-TESTPEERS")
+		os.Exit(2)
+	}
+	agreed, err := run(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+	if !agreed {
+		os.Exit(1)
+	}
+}
+
+func run(peers string) (agreed bool, err error) {
+	peers, err = filepath.Abs(peers)
+	if err != nil {
+		return false, err
+	}
+	// A directory of our own, so that we meet no real program that uses the key.
+	dir, err := os.MkdirTemp("", "qtinterop-demo")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = firstError(err, os.RemoveAll(dir)) }()
+	if err := os.Setenv("TMPDIR", dir); err != nil {
+		return false, err
+	}
+
+	fmt.Printf("Go, linked to Qt %s, and Qt programs share memory in %s.\n", native.VersionRunning(), dir)
+	fmt.Printf("The id is %q, the key is %q.\n", id, keyName)
+	agreed = true
+	number := 0
+	for _, qt := range []string{"5", "6"} {
+		for _, key := range []qtbridge.Key{qtbridge.NativeKeyIn(dir, keyName), qtbridge.QtKey(keyName)} {
+			for _, exchange := range []func(scene) (bool, error){qtWrites, goWrites} {
+				number++
+				ok, err := exchange(scene{number, qt, filepath.Join(peers, "testpeer-qt"+qt), dir, key})
+				if err != nil {
+					return false, fmt.Errorf("exchange %d: %w", number, err)
+				}
+				agreed = agreed && ok
+			}
+		}
+	}
+	verdict := "All sides agree in all exchanges."
+	if !agreed {
+		verdict = "NOT ALL AGREE."
+	}
+	fmt.Printf("\n%s\n", verdict)
+	return agreed, nil
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+//go:build !cgo
+
+package qtbridge
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"qtinterop/native"
+)
+
+func TestWithoutQt(t *testing.T) {
+	for _, key := range []Key{QtKey("k"), NativeKey("/k")} {
+		_, err := Create(t.Context(), key, 5, ReadWrite)
+		assert.ErrorIs(t, err, ErrUnavailable)
+		assert.ErrorIs(t, err, native.ErrUnavailable)
+		assert.ErrorIs(t, err, errors.ErrUnsupported)
+		_, err = Attach(t.Context(), key, ReadOnly)
+		assert.ErrorIs(t, err, ErrUnavailable)
+		assert.ErrorContains(t, err, "CGO_ENABLED=1")
+		_, _, err = key.KeyFiles()
+		assert.ErrorIs(t, err, ErrUnavailable)
+	}
+}
