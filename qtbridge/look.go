@@ -61,16 +61,6 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func ownerOf(path string) string {
-	info, err := os.Stat(path)
-	if err == nil {
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			return fmt.Sprintf("user %d with mode %#o", stat.Uid, info.Mode().Perm())
-		}
-	}
-	return "another user"
-}
-
 // isNotFound tells whether err says that there is no segment.
 func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
@@ -83,10 +73,4 @@ func isPassing(err error) bool { return isNotFound(err) || errors.Is(err, ErrKey
 // attached, and who created it is gone.
 func isOrphan(state native.SegmentState) bool {
 	return state.Attached == 0 && !alive(state.Creator)
-}
-
-// alive tells whether there is a process pid. Pid 0 stands for one in another
-// pid namespace, of which nothing is known.
-func alive(pid int) bool {
-	return pid <= 0 || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }

@@ -3,9 +3,7 @@
 namespace {
 
 // A number that no enumerator has: a later Qt may add one.
-QString unnamed(int code) {
-    return QString("Unnamed%1").arg(code);
-}
+QString unnamed(int code) { return QString("Unnamed%1").arg(code); }
 
 }  // namespace
 

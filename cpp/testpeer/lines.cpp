@@ -44,14 +44,8 @@ std::optional<QByteArray> readLine() {
     return QByteArray(line.data(), static_cast<int>(line.size()));
 }
 
-bool writeLine(const QByteArray &line) {
-    return put(stdout, line);
-}
+bool writeLine(const QByteArray &line) { return put(stdout, line); }
 
-bool writeLine(const QJsonObject &object) {
-    return put(stdout, compact(object));
-}
+bool writeLine(const QJsonObject &object) { return put(stdout, compact(object)); }
 
-void writeDiary(const QJsonObject &object) {
-    put(stderr, compact(object));
-}
+void writeDiary(const QJsonObject &object) { put(stderr, compact(object)); }

@@ -97,9 +97,7 @@ Options parseOptions(const QStringList &arguments) {
     return options;
 }
 
-QString programName() {
-    return QString("testpeer-qt%1").arg(QT_VERSION_MAJOR);
-}
+QString programName() { return QString("testpeer-qt%1").arg(QT_VERSION_MAJOR); }
 
 QString usage() {
     return QString(

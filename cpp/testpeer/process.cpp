@@ -7,9 +7,7 @@
 
 #include <cstdlib>
 
-void leaveAtOnce(int code) {
-    std::_Exit(code);
-}
+void leaveAtOnce(int code) { std::_Exit(code); }
 
 void killOneself() {
     TerminateProcess(GetCurrentProcess(), 9);
@@ -20,9 +18,7 @@ void killOneself() {
 
 #include <csignal>
 
-void leaveAtOnce(int code) {
-    ::_exit(code);
-}
+void leaveAtOnce(int code) { ::_exit(code); }
 
 void killOneself() {
     ::kill(::getpid(), SIGKILL);

@@ -10,24 +10,14 @@
 
 #include "enum_names.h"
 
-inline QJsonValue toJson(bool value) {
-    return value;
-}
-inline QJsonValue toJson(int value) {
-    return value;
-}
-inline QJsonValue toJson(qint64 value) {
-    return value;
-}
+inline QJsonValue toJson(bool value) { return value; }
+inline QJsonValue toJson(int value) { return value; }
+inline QJsonValue toJson(qint64 value) { return value; }
 inline QJsonValue toJson(const QString &value) {
     return value.isNull() ? QJsonValue(QJsonValue::Null) : QJsonValue(value);
 }
-inline QJsonValue toJson(QSharedMemory::SharedMemoryError error) {
-    return enumName(error);
-}
-inline QJsonValue toJson(QSystemSemaphore::SystemSemaphoreError error) {
-    return enumName(error);
-}
+inline QJsonValue toJson(QSharedMemory::SharedMemoryError error) { return enumName(error); }
+inline QJsonValue toJson(QSystemSemaphore::SystemSemaphoreError error) { return enumName(error); }
 
 // Runs the call and answers {"ret":...,"ns":...}; the time is the call's alone.
 template <typename Call>
