@@ -42,7 +42,7 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) 
 		}
 		return nil, err
 	}
-	return newSegment(newAttachment(key, mem, l), mode), nil
+	return newSegment(newAttachment(key, p.segment, mem, l), mode), nil
 }
 
 // attachOnce looks first and has Qt attach only to what exists: a failed

@@ -16,6 +16,7 @@ const closeLimit = time.Second
 // the lock. It goes away once, when it is closed and nobody is inside.
 type attachment struct {
 	key     Key
+	file    string // key file of the segment
 	mem     *native.SharedMemory
 	data    []byte // the mapping; only to be touched inside the door
 	lock    *lock  // nil if segments of this kind have none
@@ -26,9 +27,9 @@ type attachment struct {
 	err     error         // of detaching, set before gone is closed
 }
 
-func newAttachment(key Key, mem *native.SharedMemory, l *lock) *attachment {
+func newAttachment(key Key, file string, mem *native.SharedMemory, l *lock) *attachment {
 	return &attachment{
-		key: key, mem: mem, data: mem.Data(), lock: l,
+		key: key, file: file, mem: mem, data: mem.Data(), lock: l,
 		closing: make(chan struct{}), gone: make(chan struct{}),
 	}
 }
@@ -71,7 +72,7 @@ func (a *attachment) close() error {
 func (a *attachment) detach() {
 	defer close(a.gone)
 	held := a.lock != nil && a.lock.held.CompareAndSwap(true, false)
-	guarded := held || a.lock.tryBriefly(courtesy)
+	guarded := held || a.lock.tryBriefly(0) || a.lock.tryBriefly(a.waitForLock())
 	a.data = nil
 	a.err = a.detachMemory()
 	if a.lock == nil {
@@ -85,6 +86,19 @@ func (a *attachment) detach() {
 		<-a.lock.gate
 	}
 	dropGate(a.lock.file)
+}
+
+// waitForLock is how long detaching waits for the lock. Only what removes the
+// segment or the semaphore is better done with the lock in hand.
+func (a *attachment) waitForLock() time.Duration {
+	if a.lock == nil {
+		return 0
+	}
+	state, err := native.LookSegment(a.file)
+	if err == nil && state.Attached > 1 && !a.lock.isOwner() {
+		return 0
+	}
+	return courtesy
 }
 
 func (a *attachment) detachMemory() error {

@@ -29,7 +29,7 @@ func (c *creation) run(ctx context.Context) (*Segment, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newSegment(newAttachment(c.key, mem, nil), c.mode), nil
+		return newSegment(newAttachment(c.key, c.place.segment, mem, nil), c.mode), nil
 	}
 	return c.runLocked(ctx)
 }
@@ -89,7 +89,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 		dropGate(l.file)
 		return nil, err
 	}
-	return newSegment(newAttachment(c.key, mem, l), c.mode), nil
+	return newSegment(newAttachment(c.key, c.place.segment, mem, l), c.mode), nil
 }
 
 func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemory, error) {

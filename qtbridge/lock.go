@@ -121,23 +121,27 @@ func isGone(err error) bool {
 }
 
 // find returns the id of the semaphore, which Qt makes, if wanted, where there
-// is none.
+// is none. Its owner can remove it again at any time.
 func (l *lock) find(op string, make bool) (int, error) {
 	if id := l.id.Load(); id != 0 {
 		return int(id - 1), nil
 	}
-	state, err := native.LookSemaphore(l.file)
-	if make && isNotFound(l.lookError(op, err)) {
+	var err error
+	for range retries {
+		var state native.SemaphoreState
+		state, err = native.LookSemaphore(l.file)
+		if err = l.lookError(op, err); err == nil {
+			l.id.Store(int64(state.ID) + 1)
+			return state.ID, nil
+		}
+		if !make || !isNotFound(err) {
+			return 0, err
+		}
 		if err := l.make(op, native.Open); err != nil {
 			return 0, err
 		}
-		state, err = native.LookSemaphore(l.file)
 	}
-	if err != nil {
-		return 0, l.lookError(op, err)
-	}
-	l.id.Store(int64(state.ID) + 1)
-	return state.ID, nil
+	return 0, err
 }
 
 // exists tells whether there is a semaphore, without making one.
@@ -286,6 +290,13 @@ func keep(s *native.SystemSemaphore) {
 	kept.Lock()
 	defer kept.Unlock()
 	kept.semaphores = append(kept.semaphores, s)
+}
+
+// isOwner tells whether Qt made the semaphore for this lock.
+func (l *lock) isOwner() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.own != nil
 }
 
 // dispose lets go of a semaphore that Qt made for this lock: its destructor

@@ -78,8 +78,9 @@ func (s *Segment) Lockable() bool { return s.lock != nil }
 // Close calls off those who wait for the lock and waits, a second at most, for
 // methods that are under way. If a [Segment.View] lasts longer, it returns
 // [ErrBusy], and the segment detaches when the View ends. If another process
-// holds the lock, Close waits a tenth of a second for it, then detaches without
-// and leaves the semaphore to that process. A second Close returns [ErrClosed].
+// holds the lock and this Segment is the last one or made the lock, Close waits
+// a tenth of a second for it, then detaches without and leaves the semaphore to
+// that process. A second Close returns [ErrClosed].
 func (s *Segment) Close() error {
 	s.cleanup.Stop()
 	return s.close()
