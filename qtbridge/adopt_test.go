@@ -1,0 +1,77 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/peertest"
+	"qtinterop/native"
+)
+
+// miqtLike hands out a pointer as miqt's types do; native.SharedMemory does as
+// therecipe/qt's.
+type miqtLike struct{ pointer unsafe.Pointer }
+
+func (m miqtLike) UnsafePointer() unsafe.Pointer { return m.pointer }
+
+func TestAdopt(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		t.Chdir(env.Work)
+		peer := env.Verbs(qt)
+		for _, key := range []Key{QtKey(env.Name()), NativeKey("key")} {
+			create(peer, key, 5, []byte("hello"))
+			foreign, err := native.NewSharedMemory()
+			require.NoError(t, err)
+			set := foreign.SetKey
+			if key.IsNative() {
+				set = foreign.SetNativeKey
+			}
+			require.NoError(t, set(key.Name()))
+			require.NoError(t, foreign.Attach(native.ReadOnly))
+
+			for _, object := range []any{foreign, miqtLike{foreign.Pointer()}} {
+				s, err := Adopt(soon(t), object, ReadWrite)
+				require.NoError(t, err)
+				closing(t, s)
+				assert.Equal(t, key, s.Key())
+				got, err := s.Snapshot(soon(t), nil)
+				require.NoError(t, err)
+				assert.Equal(t, "hello", string(got))
+				require.NoError(t, s.Close())
+				assert.True(t, foreign.IsAttached(), "the owner stays the owner")
+			}
+
+			s, err := Adopt(soon(t), foreign, ReadWrite)
+			require.NoError(t, err)
+			foreign.Close()
+			_, err = s.WriteAt([]byte("HE"), 0)
+			require.NoError(t, err, "although the owner has deleted the object")
+			assert.Equal(t, "HEllo", string(peer.Do("shm.read", key.String(), nil).Bytes()))
+			require.NoError(t, s.Close())
+		}
+	})
+}
+
+func TestAdoptRefuses(t *testing.T) {
+	peertest.New(t)
+	fresh, err := native.NewSharedMemory()
+	require.NoError(t, err)
+	t.Cleanup(fresh.Close)
+	gone, err := native.NewSharedMemory()
+	require.NoError(t, err)
+	gone.Close()
+	for name, object := range map[string]any{
+		"nil": nil, "no object": 7, "nil pointer": miqtLike{}, "closed": gone,
+	} {
+		_, err := Adopt(soon(t), object, ReadOnly)
+		requireError(t, err, "adopt", Key{}, ErrKey)
+		assert.NotNil(t, err, name)
+	}
+	_, err = Adopt(soon(t), fresh, ReadOnly)
+	assert.ErrorIs(t, err, ErrKey)
+}
