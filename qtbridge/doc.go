@@ -62,14 +62,16 @@
 //
 // # Reading what a Qt program writes
 //
-// The Qt program publishes an id, in a segment of exactly the id's length:
+// The Qt program publishes an id, in a segment of exactly the id's length. id is
+// a QByteArray:
 //
-//	memory.setNativeKey("RkWebViewModelSM");
-//	if (memory.isAttached()) memory.detach();
-//	memory.create(id.size());
-//	memory.lock();
-//	memcpy(memory.data(), id.constData(), id.size());
-//	memory.unlock();
+//	delete memory; // detaches from the one before
+//	memory = new QSharedMemory;
+//	memory->setNativeKey("RkWebViewModelSM");
+//	memory->create(id.size());
+//	memory->lock(); // returns false: a native key
+//	memcpy(memory->data(), id.constData(), id.size());
+//	memory->unlock();
 //
 // The Go program reads it. It detaches at once, because the Qt program's next
 // create() fails while anybody is attached:
