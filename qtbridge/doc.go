@@ -11,11 +11,11 @@
 // writes, the others read, without a copy in between. A [Segment] stands for
 // one attachment. [Segment.Size] is exactly what the creator asked for on Unix
 // (on Windows Qt rounds it up to whole pages), so a text in a segment needs no
-// NUL at its end, and need not have one.
+// NUL at its end, and may have none.
 //
 // On Linux, Qt uses System V shared memory (shmget(2), shmat(2)), in mode 0600:
-// both programs must run as the same user, or ours as root, and in the same IPC
-// namespace, which a container has of its own.
+// both programs must run as the same user, or the one that attaches as root, and
+// in the same IPC namespace; a container has one of its own.
 //
 // # Keys
 //
@@ -46,8 +46,8 @@
 // letters and SHA-1. [Segment.Lock], [Segment.TryLock] and [Segment.WithLock]
 // take that semaphore, so they exclude Qt programs, other Go programs and other
 // goroutines. Like any lock it only works if everybody takes it. The kernel
-// gives it back when its holder dies, in the middle of a change or not. Waiters
-// are not served in a fixed order.
+// gives it back when its holder dies, in the middle of a change or not. No order
+// among those who wait is promised.
 //
 // A segment with a native key has no lock before Qt 6.6: Qt has no semaphore to
 // go with that kind of key, and its lock() returns false at once. Programs that
