@@ -21,6 +21,12 @@
 // C++ never keeps a pointer to Go memory and never calls back into Go. The
 // mapped memory is not Go's; see [SharedMemory.Data] for how long it lives.
 //
+// # Errors
+//
+// A method returns nil where Qt's returned true, and an [*Error] where it
+// returned false, also where Qt has set no error: the code is [NoError] then.
+// After Close it is [ErrClosed]; methods without an error return a zero value.
+//
 // # Concurrency
 //
 // A Qt object belongs to one goroutine at a time: Qt does no locking of its

@@ -10,7 +10,8 @@ import (
 	"unsafe"
 )
 
-// SharedMemory is a QSharedMemory.
+// SharedMemory is a QSharedMemory. It belongs to one goroutine at a time, but for
+// Close.
 type SharedMemory struct {
 	*handle[*C.qtb_shm]
 	cleanup runtime.Cleanup
@@ -95,7 +96,9 @@ func (m *SharedMemory) Key() string {
 	return text(m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_key(h) }))
 }
 
-// SetNativeKey is setNativeKey(QString).
+// SetNativeKey is setNativeKey(QString). It detaches first if the key is another
+// one. On Unix the key is the path of a file, and Qt takes a relative one from
+// the working directory of each call.
 func (m *SharedMemory) SetNativeKey(key string) error {
 	p, n := chars(key)
 	return m.call("QSharedMemory::setNativeKey", func(h *C.qtb_shm) C.qtb_result {
@@ -108,8 +111,9 @@ func (m *SharedMemory) NativeKey() string {
 	return text(m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_native_key(h) }))
 }
 
-// Create is create(): it makes a segment of size bytes and attaches to it. A
-// size that does not fit the type of Qt's argument is an error with code
+// Create is create(): it makes a segment of size bytes and attaches to it. With
+// SetKey it resets the semaphore to 1, even if it fails, and takes it meanwhile.
+// A size that does not fit the type of Qt's argument is an error with code
 // [Argument].
 func (m *SharedMemory) Create(size int64, mode AccessMode) error {
 	return m.call("QSharedMemory::create", func(h *C.qtb_shm) C.qtb_result {
@@ -123,7 +127,7 @@ func (m *SharedMemory) Size() int64 {
 }
 
 // Attach is attach(). With SetKey it takes the lock meanwhile, and so can
-// block.
+// block; it makes the semaphore if there is none, even if it fails.
 func (m *SharedMemory) Attach(mode AccessMode) error {
 	return m.call("QSharedMemory::attach", func(h *C.qtb_shm) C.qtb_result {
 		return C.qtb_shm_attach(h, C.int32_t(mode))
@@ -135,7 +139,7 @@ func (m *SharedMemory) IsAttached() bool {
 	return m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_is_attached(h) }).value != 0
 }
 
-// Detach is detach(). With SetKey it takes the lock meanwhile, and so can
+// Detach is detach(); the last one to detach removes the segment. With SetKey it takes the lock meanwhile, and so can
 // block.
 func (m *SharedMemory) Detach() error {
 	return m.call("QSharedMemory::detach", func(h *C.qtb_shm) C.qtb_result {

@@ -7,7 +7,8 @@ import "C"
 
 import "runtime"
 
-// SystemSemaphore is a QSystemSemaphore.
+// SystemSemaphore is a QSystemSemaphore. It belongs to one goroutine at a time,
+// but for Close.
 type SystemSemaphore struct {
 	*handle[*C.qtb_sem]
 	cleanup runtime.Cleanup
@@ -65,14 +66,15 @@ func (s *SystemSemaphore) Key() string {
 	return text(r)
 }
 
-// Acquire is acquire(): it waits without limit until it can take 1.
+// Acquire is acquire(): it waits without limit until it can take 1. The kernel
+// gives that back if this process dies.
 func (s *SystemSemaphore) Acquire() error {
 	return s.call("QSystemSemaphore::acquire", func(h *C.qtb_sem) C.qtb_result {
 		return C.qtb_sem_acquire(h)
 	})
 }
 
-// Release is release(n): it adds n.
+// Release is release(n): it adds n. It never blocks.
 func (s *SystemSemaphore) Release(n int) error {
 	if int(int32(n)) != n {
 		return &Error{Method: "QSystemSemaphore::release", Code: Argument, Text: "no such count"}

@@ -42,7 +42,8 @@ func LookSemaphore(path string) (SemaphoreState, error) {
 
 // Take takes 1 from the semaphore id, as QSystemSemaphore::acquire() does: the
 // kernel gives it back if this process dies. It waits at most timeout, and not
-// at all if that is 0 or less. The error is EAGAIN when the time is over, EINTR
+// at all if that is 0 or less; while it waits it occupies an OS thread. Any
+// goroutine may call it. The error is EAGAIN when the time is over, EINTR
 // when a signal came, EINVAL or EIDRM when there is no such semaphore.
 func Take(id int, timeout time.Duration) error {
 	if timeout <= 0 {
@@ -51,7 +52,7 @@ func Take(id int, timeout time.Duration) error {
 	return errno(C.qtb_sysv_take(C.int32_t(id), C.int64_t(timeout)))
 }
 
-// Give gives back what Take took. It is EAGAIN, and nothing has changed, when
+// Give gives back what Take took, from any thread, and does not wait. It is EAGAIN, and nothing has changed, when
 // the value is not 0: somebody has reset the semaphore meanwhile. Qt's own
 // release would add 1 all the same, and the lock would admit two from then on.
 func Give(id int) error {

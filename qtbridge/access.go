@@ -14,8 +14,8 @@ import (
 const unstableTries = 1000
 
 // ReadAt copies from the segment, beginning off bytes after its start, into p.
-// It does not lock: what another process writes at the same time arrives in
-// part; see [Segment.WithLock] and [Segment.Snapshot]. It implements
+// It does not lock and does not wait: what another process writes at the same
+// time arrives in part; see [Segment.WithLock] and [Segment.Snapshot]. It implements
 // [io.ReaderAt]: reaching over the end, it copies what there is and returns an
 // [ErrRange] that is also [io.EOF].
 func (s *Segment) ReadAt(p []byte, off int64) (int, error) {
@@ -34,7 +34,7 @@ func (s *Segment) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // WriteAt copies p into the segment, beginning off bytes after its start. It
-// does not lock. It implements [io.WriterAt], but writes nothing at all where p
+// does not lock and does not wait; see [Segment.WithLock]. It implements [io.WriterAt], but writes nothing at all where p
 // would reach over the end: that is an [ErrRange]. On a read-only Segment it is
 // an [ErrReadOnly].
 func (s *Segment) WriteAt(p []byte, off int64) (int, error) {
@@ -93,10 +93,15 @@ func (s *Segment) isFault(r any) bool {
 // of buf if that is large enough, and allocates otherwise.
 //
 // Where there is a lock, it takes it for the time of the copy and waits for it
-// until ctx ends, which is an [ErrLocked]. Where there is none, nobody has
-// made one, or the Segment itself holds it, it reads until two reads agree: a writer that pauses halfway
-// through a change cannot be told from one that has finished. [ErrUnstable] is
-// returned where they never do.
+// until ctx ends, which is an [ErrLocked]. Where there is none, or nobody has
+// made one, it reads until two reads agree: a writer that pauses halfway through
+// a change cannot be told from one that has finished. [ErrUnstable] is returned
+// where they never do, or not before ctx ends. It makes no semaphore.
+//
+// It also reads that way where the Segment itself holds the lock already, so
+// that it can be called within [Segment.WithLock]. That goes for any goroutine,
+// and for a lock that another Snapshot of this Segment has taken: goroutines
+// that take Snapshots at the same time attach once each.
 func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 	const op = "snapshot"
 	if err := s.enter(op); err != nil {

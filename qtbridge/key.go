@@ -14,16 +14,17 @@ type Key struct {
 	native bool
 }
 
-// QtKey is a key as QSharedMemory::setKey(name) takes it: any text, of which at
-// most 197 ASCII letters. Qt derives the name of a file in the directory for
+// QtKey is a key as QSharedMemory::setKey(name) takes it: any text in UTF-8
+// without NUL, of which at most 197 ASCII letters. Qt derives the name of a file in the directory for
 // temporary files from it (TMPDIR, else /tmp), which must be the same for both
 // sides. Segments with such a key have a lock.
 func QtKey(name string) Key { return Key{name: name} }
 
 // NativeKey is a key as QSharedMemory::setNativeKey(name) takes it: on Unix the
 // path of a file, relative to the working directory of the process that uses
-// it. A relative name means a file in this program's directory; for a peer that
-// runs in another one there is [NativeKeyIn]. Segments with such a key have no
+// it. A relative name means a file in this program's working directory at the
+// time of [Create] or [Attach]; for a peer that runs in another one there is
+// [NativeKeyIn]. Segments with such a key have no
 // lock on Qt before 6.6: see [Segment.Lockable].
 func NativeKey(name string) Key { return Key{name: name, native: true} }
 

@@ -14,7 +14,10 @@ import (
 // a second Lock waits until somebody unlocks, or until ctx ends. The kernel
 // gives the lock back if this process dies. With a native key there is no lock
 // on Qt before 6.6, and Lock returns [ErrNoLock] at once. If there is no
-// semaphore, Qt makes one.
+// semaphore, Qt makes one, and closing the Segment removes it.
+//
+// Other errors: [ErrClosed], also for a Close while Lock waits, [ErrPermission],
+// [ErrResources].
 func (s *Segment) Lock(ctx context.Context) error { return s.takeLock(ctx, "lock") }
 
 // TryLock is [Segment.Lock] that does not wait: if anybody holds the lock it
@@ -43,9 +46,12 @@ func (s *Segment) takeLock(ctx context.Context, op string) error {
 }
 
 // Unlock gives the lock back (QSharedMemory::unlock). Any goroutine may do so.
-// Without a lock it is an [ErrNotLocked]. It is an [ErrLockLost] if another
-// process removed or reset the lock meanwhile: then somebody else may have
-// written at the same time.
+// Without a lock it is an [ErrNotLocked]. It does not wait.
+//
+// It is an [ErrLockLost] if another process removed or reset the lock meanwhile:
+// then somebody else may have written at the same time, and the Segment does not
+// hold the lock any more. Not every loss is noticed: if somebody has taken the
+// lock after the reset, Unlock gives back theirs.
 func (s *Segment) Unlock() error { return s.unlock("unlock") }
 
 // unlock needs no door: it does not touch the memory, and whoever clears held

@@ -28,8 +28,9 @@ const (
 
 // KeyFiles returns the absolute paths of the two files that the system objects
 // of k hang on: the segment's and, empty for native keys, the lock's. Qt
-// derives the names; the files need not exist. The error is an [ErrKey] if Qt
-// could not use k.
+// derives the names; the files need not exist. It depends on TMPDIR, or for a
+// relative native key on the working directory. Errors: [ErrKey] if k is empty,
+// too long or no UTF-8, or TMPDIR no directory, and [ErrUnavailable].
 func (k Key) KeyFiles() (segment, lock string, err error) {
 	p, err := k.place("locate")
 	return p.segment, p.lock, err

@@ -12,7 +12,8 @@ import (
 // QSharedMemory::AccessMode.
 type Mode int
 
-// The modes of a Segment.
+// The modes of a Segment. A read-only one is mapped so by the kernel; it can be
+// locked like any other.
 const (
 	ReadOnly Mode = iota
 	ReadWrite
@@ -93,10 +94,13 @@ func (s *Segment) Close() error {
 // Only one that a crash has left behind, with nobody attached and its creator
 // gone, is removed first: to keep its content, [Attach] to it before. With a
 // [QtKey] the lock is made as well; where it exists already and is held, Create
-// waits for it until ctx ends, which is an [ErrLocked].
+// waits for it until ctx ends, which is an [ErrLocked]. With a [NativeKey] it
+// does not wait. The key file must not exist, or be empty: Qt deletes it in the
+// end.
 //
 // Other errors: [ErrKey], [ErrSize], [ErrMode], [ErrPermission],
-// [ErrResources]. After an error nothing is left that was not there before.
+// [ErrResources], [ErrUnavailable]. After an error nothing is left that was not
+// there before.
 func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error) {
 	const op = "create"
 	p, err := check(op, key, mode)
@@ -114,11 +118,12 @@ func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error)
 //
 // Unlike Qt's, it does not need the lock and never makes one, so that it has no
 // effect on the peer beyond the attachment. But the peer's create() fails, and
-// its segment lives on, as long as anybody is attached. A segment that is just
-// being made is waited for shortly, unless ctx ends.
+// its segment lives on, as long as anybody is attached. A segment that nobody is
+// attached to, but whose creator runs, may be just being made: Attach gives it
+// about 50 ms; if ctx ends before, that is an [ErrBusy].
 //
-// Errors: [ErrNotFound], which says what is missing, [ErrPermission],
-// [ErrKey], [ErrMode].
+// Other errors: [ErrNotFound], which says what is missing, [ErrPermission],
+// [ErrKey], [ErrMode], [ErrResources], [ErrUnavailable].
 func Attach(ctx context.Context, key Key, mode Mode) (*Segment, error) {
 	const op = "attach"
 	p, err := check(op, key, mode)

@@ -1,0 +1,219 @@
+// Package qtbridge shares memory with Qt programs that use QSharedMemory, as
+// they are: it finds the same segment by the same key, takes the same lock and
+// sees the same bytes, because it calls Qt's own QSharedMemory.
+//
+// # Segments
+//
+// A segment is a piece of memory that the kernel maps into several processes at
+// once. It has a size in bytes that never changes, no type and no structure:
+// the programs must agree on what the bytes mean. A new one is all zero. One
+// process creates it ([Create]), others attach to it ([Attach]); what one
+// writes, the others read, without a copy in between. A [Segment] stands for
+// one attachment. [Segment.Size] is exactly what the creator asked for on Unix
+// (on Windows Qt rounds it up to whole pages), so a text in a segment needs no
+// NUL at its end, and may have none.
+//
+// On Linux, Qt uses System V shared memory (shmget(2), shmat(2)), in mode 0600:
+// both programs must run as the same user, or the one that attaches as root, and
+// in the same IPC namespace; a container has one of its own.
+//
+// # Keys
+//
+// A key is the name that the programs have agreed on. QSharedMemory has two
+// kinds, which name different segments even where the text is the same:
+//
+//   - setKey("Name"), or the constructor with a key: here [QtKey]. Qt derives a
+//     file name from it, qipc_sharedmemory_, the ASCII letters of the key, and
+//     the SHA-1 of the key, in the directory for temporary files: TMPDIR, or
+//     /tmp where that is not set. Both programs must have the same TMPDIR.
+//   - setNativeKey("Name"): here [NativeKey]. On Unix it is the path of a file.
+//     A relative one is taken from the working directory of the process, so
+//     programs that run in different directories mean different segments. For a
+//     Qt program that runs elsewhere there is [NativeKeyIn].
+//
+// The file is called the key file. It is empty; the kernel's own key is made of
+// its device and inode numbers (ftok(3)). So it must be the same file, not only
+// the same name: a segment whose key file was deleted cannot be found any more,
+// and a new file of that name leads to another segment. ftok(3) keeps 16 bits of
+// the inode and 8 of the device, so two files can, rarely, lead to the same
+// segment. [Key.KeyFiles] tells the paths, [ParseKey] and [Key.String] are for
+// keys in command lines and configuration files.
+//
+// # The lock
+//
+// QSharedMemory::lock() takes a semaphore, a System V one on Linux
+// (semop(2)), which has a key file of its own: qipc_systemsem_ and the same
+// letters and SHA-1. [Segment.Lock], [Segment.TryLock] and [Segment.WithLock]
+// take that semaphore, so they exclude Qt programs, other Go programs and other
+// goroutines. Like any lock it only works if everybody takes it. The kernel
+// gives it back when its holder dies, in the middle of a change or not. No order
+// among those who wait is promised.
+//
+// A segment with a native key has no lock before Qt 6.6: Qt has no semaphore to
+// go with that kind of key, and its lock() returns false at once. Programs that
+// do not look at what lock() returns run without exclusion and do not know it.
+// Here [Segment.Lockable] is false then, and Lock returns [ErrNoLock].
+//
+// [Segment.Snapshot] serves both: it copies the whole segment under the lock
+// where there is one; where there is none, it reads until two reads agree. The
+// second is a heuristic: it cannot tell a writer that pauses halfway from one
+// that has finished. Where that matters, put a length, a counter or a checksum
+// into the data.
+//
+// # Reading what a Qt program writes
+//
+// The Qt program publishes an id, in a segment of exactly the id's length. id is
+// a QByteArray:
+//
+//	delete memory; // detaches from the one before
+//	memory = new QSharedMemory;
+//	memory->setNativeKey("RkWebViewModelSM");
+//	memory->create(id.size());
+//	memory->lock(); // returns false: a native key
+//	memcpy(memory->data(), id.constData(), id.size());
+//	memory->unlock();
+//
+// The Go program reads it. It detaches at once, because the Qt program's next
+// create() fails while anybody is attached:
+//
+//	// The Qt program runs in /opt/viewer.
+//	key := qtbridge.NativeKeyIn("/opt/viewer", "RkWebViewModelSM")
+//	s, err := qtbridge.Attach(ctx, key, qtbridge.ReadOnly)
+//	if err != nil {
+//		return err // ErrNotFound: nothing published yet, or between two
+//	}
+//	defer s.Close()
+//	id, err := s.Snapshot(ctx, nil)
+//
+// A reader may come between create() and the copy and find zeros.
+//
+// # Writing what a Qt program reads
+//
+// The Qt program polls: setNativeKey, attach, lock, copy, unlock, detach. The Go
+// program creates a segment of the right size and fills it. It must keep the
+// segment open for as long as it is to be read, for the last one to detach
+// removes it:
+//
+//	s, err := qtbridge.Create(ctx, key, len(id), qtbridge.ReadWrite)
+//	if err != nil {
+//		return err // ErrExists: a reader is still attached to the one before
+//	}
+//	_, err = s.WriteAt(id, 0)
+//
+// With a [QtKey], write within [Segment.WithLock]. For the next id, close and
+// create again, and try again on [ErrExists]. The package examples have both in
+// full. Text is bytes here: QString::toLocal8Bit() makes UTF-8 on most Linux
+// systems, toUtf8() always.
+//
+// # Lifetime
+//
+// On Linux, segment, semaphore and key files belong to the kernel and the file
+// system, not to a process:
+//
+//   - The last one to detach in order (Close, Qt's detach() or destructor)
+//     removes the segment and its key file.
+//   - The process whose Qt object created the semaphore, or called create(),
+//     removes the semaphore and its key file when that object goes away: here,
+//     when the Segment that [Create] returned is closed, or one whose Lock had
+//     to make the semaphore. Others make a new one when they need it.
+//   - A process that ends without that, by a crash, SIGKILL, os.Exit or a return
+//     from main without Close, leaves all of it in the system, with the content,
+//     until the machine restarts. [Attach] can read it. [Create] removes the
+//     segment first if nobody is attached and its creator is gone; a process
+//     with the creator's old process id counts as the creator.
+//   - systemd may remove System V objects of a user who has logged out: see
+//     RemoveIPC in logind.conf(5).
+//
+// On Windows, Qt uses a file mapping and a named semaphore, which go away with
+// their last handle. This package does not support Windows yet, nor macOS.
+//
+// # Memory coherence
+//
+// [Segment.ReadAt], [Segment.WriteAt] and Snapshot are plain copies, and
+// [Segment.View] is plain memory. Nothing is atomic: a reader can see one half
+// of a number that another process is writing. The lock is what orders accesses,
+// between processes as between goroutines. Numbers lie in the machine's byte
+// order, and structs as the C++ compiler of the peer lays them out, padding
+// included: see encoding/binary. Pointers mean nothing in another process.
+//
+// Go's race detector does not see this memory: that a test passes with -race
+// says nothing about accesses to a segment.
+//
+// # Contexts and time limits
+//
+// Qt's attach() and lock() wait for the lock without limit. Everything here that
+// can wait takes a context. Lock, WithLock and Snapshot wait for the lock until
+// the context ends, and keep a deadline exactly; a cancellation, or a Close of
+// the Segment, is noticed within 50 ms. TryLock does not wait. Attach waits
+// about 50 ms for a segment that is just being made. Create waits for the lock,
+// if there is one. Close waits at most about a second.
+//
+// # Errors
+//
+// Every error is an [*Error]: the operation, the key, a [Code], the cause in
+// words and what to do about it. The codes are errors themselves, to compare
+// with:
+//
+//	if errors.Is(err, qtbridge.ErrNotFound) { … }
+//
+// Where the standard library has an error with the same meaning, that works too:
+// [ErrNotFound] is also fs.ErrNotExist, [ErrExists] fs.ErrExist,
+// [ErrPermission] fs.ErrPermission, [ErrClosed] fs.ErrClosed. A context's error
+// is underneath: errors.Is(err, context.DeadlineExceeded). What Qt said is
+// underneath as well, as an error of package native. Bad input is an error,
+// never a panic.
+//
+// # Goroutines and closing
+//
+// All methods of a Segment may be called from many goroutines at once. The lock
+// belongs to the Segment, as a mutex does, not to the goroutine: any goroutine
+// may unlock. While a Segment holds the lock, a Snapshot of the same Segment
+// does not wait for it, whoever took it: goroutines that are to exclude each
+// other's Snapshots attach once each.
+//
+// Close may come at any time. It calls off those who wait for the lock, waits
+// for accesses under way, and later calls return [ErrClosed]; no access can
+// reach memory that is gone, except through a slice kept from a View. Close
+// gives the lock back if the Segment holds it. A Segment that is forgotten is
+// closed some time later by the garbage collector; at the end of the program it
+// is not. So call Close, and keep the Segment as long as it is needed.
+//
+// # What is kept away from you
+//
+// Calling QSharedMemory directly has effects that its documentation does not
+// tell. Those known of Qt 5.15 and 6.4 on Linux, and what happens here instead:
+//
+//   - create() resets the lock to free, even when it fails because the segment
+//     exists, and even while another process holds it. Create looks first,
+//     without side effects, and calls Qt's create() only where there is nothing.
+//   - A failed attach() makes a semaphore, and its destructor removes it, perhaps
+//     from under a peer. Attach looks first, and never makes or needs the lock.
+//   - attach() and detach() block while anybody holds the lock. Attach does not
+//     wait for it, Close for a tenth of a second.
+//   - With a native key, create() and lock() leave the object unable to create or
+//     attach again. Each Create and Attach uses a new object.
+//   - A relative native key is resolved anew at each call, so that after a
+//     chdir the key file stays behind. Here it is resolved once.
+//   - unlock() of a lock that was removed or reset in the meantime makes it admit
+//     two from then on. Unlock notices most such cases and returns [ErrLockLost].
+//   - The destructor removes the semaphore even while another process holds it.
+//     Close leaves it to that process.
+//   - Qt deletes the key file in the end, even if it was somebody's own file.
+//     Create refuses files that are not empty.
+//   - What a crash left behind makes create() fail until somebody attaches and
+//     detaches. Create does that, but only where nobody is attached and the
+//     creator is gone.
+//   - create() fails if a reader comes and goes while it is under way, and so
+//     takes the segment with it. Create tries again, and Attach waits until
+//     somebody is attached.
+//   - Qt 5 cuts a size of more than 31 bits down. Here that is an [ErrSize].
+//
+// # Building
+//
+// The package uses cgo and links QtCore: Qt 6 by default, Qt 5.15 with -tags
+// qt5. It needs a C++ compiler, pkg-config and the development files of Qt. Which
+// Qt is linked does not matter to the peer: Qt 5.15 and 6.4 share memory in
+// either direction. Qt 6.6 and later treat native keys differently and are not
+// supported yet. With CGO_ENABLED=0 the package compiles, and everything that
+// needs Qt returns [ErrUnavailable].
+package qtbridge
