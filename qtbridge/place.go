@@ -1,6 +1,7 @@
 package qtbridge
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,11 @@ func (k Key) place(op string) (place, error) {
 	if !native.Available {
 		return place{}, unavailable(op, k)
 	}
+	if !runsSupported() {
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
+			Msg: "this program runs with Qt " + native.VersionRunning() +
+				", whose native keys delete key files of others; use Qt 5.15, or 6.0 to 6.5"}
+	}
 	switch {
 	case k.name == "":
 		return place{}, keyError(op, k, "it is empty; give the key that the Qt program uses")
@@ -52,6 +58,16 @@ func (k Key) place(op string) (place, error) {
 	}
 	return k.qtPlace(op)
 }
+
+// supported tells whether what this package relies on is so in a Qt: the one
+// compiled against is checked then, but another one may be loaded.
+func supported(qt string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(qt, "%d.%d", &major, &minor)
+	return err == nil && (major == 5 || major == 6 && minor < 6)
+}
+
+var runsSupported = sync.OnceValue(func() bool { return supported(native.VersionRunning()) })
 
 // nativePlace makes the path absolute at once. Qt would take a relative one
 // from the directory that is current at each call: after a chdir it leaves the
