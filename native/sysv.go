@@ -51,13 +51,36 @@ func Take(id int, timeout time.Duration) error {
 	return errno(C.qtb_sysv_take(C.int32_t(id), C.int64_t(timeout)))
 }
 
-// Give gives back what Take took. It is EAGAIN, and nothing has changed, when
-// the value is not 0: somebody has reset the semaphore meanwhile. Qt's own
-// release would add 1 all the same, and the lock would admit two from then on.
-func Give(id int) error {
-	// One atomic step: only if the value is 0, add 1.
-	return semop(id, []sembuf{{op: 0, flags: ipcNoWait}, {op: 1, flags: semUndo}})
+// Give gives back what Take took. It is EAGAIN or ERANGE, and nothing has
+// changed, when somebody has reset the semaphore meanwhile: it is free, or taken
+// by another process already. Qt's own release would add 1 all the same, and the
+// lock would admit two from then on.
+func Give(id int) error { return semop(id, give) }
+
+// give is one atomic step that fails unless the value is 0 and this process is
+// the one to have taken it. That shows in the adjustment that the kernel keeps
+// for SEM_UNDO, 1 now and 0 after a reset: pushed down by maxAdjustment + 2, it
+// is out of range only in the latter case. The rest takes the push back, with
+// the adjustment at 0 and the value at 1 in the end.
+var give = []sembuf{
+	{op: 0, flags: ipcNoWait},
+	{op: maxAdjustment, flags: semUndo},
+	{op: -maxAdjustment},
+	{op: 2, flags: semUndo}, // ERANGE after a reset
+	{op: -2},
+	{op: maxAdjustment},
+	{op: -maxAdjustment, flags: semUndo},
+	{op: 1},
+	{op: -1, flags: semUndo},
+	{op: 1},
 }
+
+// maxAdjustment is SEMAEM of Linux; an adjustment can be 1 more downwards.
+const maxAdjustment = 32767
+
+// RemoveSemaphore removes the semaphore id, but not its key file. Who waits for
+// it learns of it and looks for another one, as in Qt.
+func RemoveSemaphore(id int) error { return errno(C.qtb_sysv_remove(C.int32_t(id))) }
 
 func errno(n C.int32_t) error {
 	if n == 0 {
