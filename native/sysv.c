@@ -77,3 +77,5 @@ int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns) {
     struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     return semtimedop(id, &take, 1, &timeout) == 0 ? 0 : errno;
 }
+
+int32_t qtb_sysv_remove(int32_t id) { return semctl(id, 0, IPC_RMID) == 0 ? 0 : errno; }

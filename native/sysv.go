@@ -52,13 +52,33 @@ func Take(id int, timeout time.Duration) error {
 	return errno(C.qtb_sysv_take(C.int32_t(id), C.int64_t(timeout)))
 }
 
-// Give gives back what Take took, from any thread, and does not wait. It is EAGAIN, and nothing has changed, when
-// the value is not 0: somebody has reset the semaphore meanwhile. Qt's own
-// release would add 1 all the same, and the lock would admit two from then on.
-func Give(id int) error {
-	// One atomic step: only if the value is 0, add 1.
-	return semop(id, []sembuf{{op: 0, flags: ipcNoWait}, {op: 1, flags: semUndo}})
+// Give gives back what Take took, from any thread, and does not wait. It is
+// ERANGE, and nothing has changed, when somebody has reset the semaphore
+// meanwhile: it is free, or taken by another process already. Qt's own release
+// would add 1 all the same, and the lock would admit two from then on.
+func Give(id int) error { return semop(id, give) }
+
+// give is one atomic step that fails unless the value is 0 and this process is
+// the one to have taken it. The latter shows in the adjustment that the kernel
+// keeps for SEM_UNDO, 1 now and 0 after a reset: pushed down by
+// maxAdjustment + 2, it is out of range only if it was 0.
+var give = []sembuf{
+	{op: maxAdjustment, flags: semUndo}, // ERANGE if the value is not 0
+	{op: -maxAdjustment},
+	{op: 2, flags: semUndo}, // ERANGE after a reset; value 2, adjustment -32768
+	{op: maxAdjustment - 2},
+	{op: -maxAdjustment, flags: semUndo}, // value 0, adjustment -1
+	{op: 2},
+	{op: -1, flags: semUndo}, // value 1, adjustment 0
 }
+
+// maxAdjustment is SEMAEM of Linux, and SEMVMX, the highest value; an adjustment
+// can be 1 more downwards.
+const maxAdjustment = 32767
+
+// RemoveSemaphore removes the semaphore id, but not its key file. Who waits for
+// it learns of it and looks for another one, as in Qt.
+func RemoveSemaphore(id int) error { return errno(C.qtb_sysv_remove(C.int32_t(id))) }
 
 func errno(n C.int32_t) error {
 	if n == 0 {

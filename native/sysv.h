@@ -43,4 +43,7 @@ qtb_semaphore qtb_sysv_semaphore(const char *path);
 // EINVAL when there is no such semaphore (any more).
 int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns);
 
+// Removes a semaphore; those who wait for it learn of it. Returns an errno.
+int32_t qtb_sysv_remove(int32_t id);
+
 #endif

@@ -56,6 +56,7 @@ func LookSegment(string) (SegmentState, error)     { return SegmentState{}, ErrU
 func LookSemaphore(string) (SemaphoreState, error) { return SemaphoreState{}, ErrUnavailable }
 func Take(int, time.Duration) error                { return ErrUnavailable }
 func Give(int) error                               { return ErrUnavailable }
+func RemoveSemaphore(int) error                    { return ErrUnavailable }
 
 func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }

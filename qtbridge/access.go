@@ -3,6 +3,7 @@ package qtbridge
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -112,14 +113,20 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 	if s.lock == nil || s.lock.held.Load() {
 		return s.readStable(ctx, buf)
 	}
-	switch err := s.lock.take(ctx, s.closing, op, false); {
-	case isNotFound(err):
-		return s.readStable(ctx, buf)
-	case err != nil:
-		return nil, err
+	for {
+		switch err := s.lock.take(ctx, s.closing, op, false); {
+		case isNotFound(err):
+			return s.readStable(ctx, buf)
+		case err != nil:
+			return nil, err
+		}
+		buf = append(buf[:0], s.data...)
+		err := s.unlock(op)
+		if !errors.Is(err, ErrLockLost) || ctx.Err() != nil {
+			return buf, err
+		}
+		// Somebody may have written meanwhile: copy again.
 	}
-	buf = append(buf, s.data...)
-	return buf, s.unlock(op)
 }
 
 func (s *Segment) readStable(ctx context.Context, buf []byte) ([]byte, error) {

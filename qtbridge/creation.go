@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -95,6 +96,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemory, error) {
 	if l.isJammed() {
 		if err := l.make("create", native.Create); err != nil {
+			l.dispose(false)
 			return nil, err
 		}
 	}
@@ -113,7 +115,8 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemor
 		if mem != nil {
 			mem.Close()
 		}
-		l.dispose(true)
+		// Who was faster relies on the semaphore, even if it is of our making.
+		l.dispose(!errors.Is(err, ErrExists))
 		l.giveBriefly()
 		mem = nil
 	}

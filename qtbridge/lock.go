@@ -31,8 +31,9 @@ type lock struct {
 	id   atomic.Int64 // of the semaphore, plus 1; 0 as long as it is not known
 	held atomic.Bool  // this lock holds the gate and the semaphore
 
-	mu  sync.Mutex
-	own *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
+	mu    sync.Mutex
+	own   *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
+	ownID int                     // of the semaphore that own has; -1 if not known
 }
 
 func newLock(key Key, file string) *lock {
@@ -162,10 +163,14 @@ func (l *lock) exists() bool {
 func (l *lock) make(op string, mode native.SemaphoreMode) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	defer l.id.Store(0)
 	var err error
 	for range retries {
 		if err = l.makeOnce(mode); err == nil {
+			l.id.Store(0)
+			l.ownID = -1
+			if state, err := native.LookSemaphore(l.file); err == nil {
+				l.ownID = state.ID
+			}
 			return nil
 		}
 		if err = qtError(op, l.key, err); !isPassing(err) {
@@ -202,7 +207,7 @@ func (l *lock) give(op string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.EAGAIN), isGone(err):
+	case errors.Is(err, syscall.ERANGE), isGone(err):
 		l.id.Store(0)
 		return &Error{Op: op, Key: l.key, Code: ErrLockLost, Err: err,
 			Msg: "another process reset or removed the lock meanwhile, as create() and the destructor of Qt do; what was written may be mixed with what it wrote: write it again"}
@@ -251,10 +256,15 @@ func (l *lock) holder() string {
 }
 
 // isJammed tells whether the lock is taken and its taker gone, so that nobody
-// will ever give it back. create() of Qt mends that.
+// will ever give it back. create() of Qt mends that. The second look is for a
+// taker that ended during the first: the kernel gave the lock back since.
 func (l *lock) isJammed() bool {
-	state, err := native.LookSemaphore(l.file)
-	return err == nil && state.Value == 0 && !alive(state.Last)
+	seen, err := native.LookSemaphore(l.file)
+	if err != nil || seen.Value > 0 || alive(seen.Last) {
+		return false
+	}
+	now, err := native.LookSemaphore(l.file)
+	return err == nil && now == seen
 }
 
 // lookError is an error of native.LookSemaphore, nil for nil.
@@ -301,16 +311,29 @@ func (l *lock) isOwner() bool {
 
 // dispose lets go of a semaphore that Qt made for this lock: its destructor
 // removes it. That must not happen while another process holds it, so without
-// the lock in hand it stays.
+// the lock in hand it stays. So it does if there is another one by now: the
+// destructor would remove the key file that it hangs on.
 func (l *lock) dispose(guarded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.own == nil:
-	case guarded:
+	case guarded && int(l.id.Load()-1) == l.ownID:
 		l.own.Close()
+		l.removeLost()
 	default:
 		keep(l.own)
 	}
 	l.own = nil
+}
+
+// removeLost removes the semaphore that we hold if its key file is gone. Where
+// one process made the file and another the semaphore, as can happen when both
+// miss it at once, the destructor in the former removes the file alone. Those
+// who know the semaphore would go on with it, and newcomers take another one.
+func (l *lock) removeLost() {
+	held := int(l.id.Load() - 1)
+	if state, err := native.LookSemaphore(l.file); err != nil || state.ID != held {
+		_ = native.RemoveSemaphore(held)
+	}
 }

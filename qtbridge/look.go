@@ -66,8 +66,11 @@ func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
 // isPassing tells whether err, of a call of Qt's, can be the effect of a key
 // file or segment that came or went during the call, so that it is worth to look
-// again: a file that vanishes before ftok() is a KeyError to Qt.
-func isPassing(err error) bool { return isNotFound(err) || errors.Is(err, ErrKey) }
+// again: a file that vanishes before ftok() is a KeyError to Qt, and a segment
+// that vanishes before shmat() an UnknownError.
+func isPassing(err error) bool {
+	return isNotFound(err) || errors.Is(err, ErrKey) || errors.Is(err, ErrUnknown)
+}
 
 // isOrphan tells whether a segment was left behind by a crash: nobody is
 // attached, and who created it is gone.
