@@ -322,12 +322,12 @@ func TestTakeAndGive(t *testing.T) {
 	state, err := LookSemaphore(path)
 	require.NoError(t, err)
 
-	require.NoError(t, Take(state.ID, 0))
-	assert.ErrorIs(t, Take(state.ID, 0), syscall.EAGAIN)
+	require.NoError(t, Take(state.ID, 1, 0))
+	assert.ErrorIs(t, Take(state.ID, 1, 0), syscall.EAGAIN)
 	start := time.Now()
-	err = Take(state.ID, 20*time.Millisecond)
+	err = Take(state.ID, 1, 20*time.Millisecond)
 	for errors.Is(err, syscall.EINTR) {
-		err = Take(state.ID, 20*time.Millisecond)
+		err = Take(state.ID, 1, 20*time.Millisecond)
 	}
 	assert.ErrorIs(t, err, syscall.EAGAIN)
 	assert.GreaterOrEqual(t, time.Since(start), 20*time.Millisecond)
@@ -336,7 +336,7 @@ func TestTakeAndGive(t *testing.T) {
 	assert.Equal(t, 1, observer.LookSemaphore(path).Value)
 
 	s.Close()
-	assert.ErrorIs(t, Take(state.ID, 0), syscall.EINVAL)
+	assert.ErrorIs(t, Take(state.ID, 1, 0), syscall.EINVAL)
 	assert.ErrorIs(t, Give(state.ID), syscall.EINVAL)
 }
 
@@ -347,5 +347,5 @@ func TestCallsDoNotAllocate(t *testing.T) {
 	require.NoError(t, m.Create(64, ReadWrite))
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = m.Lock(), m.Unlock() }), "lock, unlock")
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = m.Data() }), "data")
-	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = Take(-1, 0) }), "take")
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = Take(-1, 1, 0) }), "take")
 }

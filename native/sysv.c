@@ -72,8 +72,8 @@ qtb_semaphore qtb_sysv_semaphore(const char *path) {
     return s;
 }
 
-int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns) {
-    struct sembuf take = {.sem_num = 0, .sem_op = -1, .sem_flg = SEM_UNDO};
+int32_t qtb_sysv_take(int32_t id, int16_t n, int64_t timeout_ns) {
+    struct sembuf take = {.sem_num = 0, .sem_op = (int16_t)-n, .sem_flg = SEM_UNDO};
     struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     return semtimedop(id, &take, 1, &timeout) == 0 ? 0 : errno;
 }

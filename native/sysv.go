@@ -40,16 +40,17 @@ func LookSemaphore(path string) (SemaphoreState, error) {
 	}, lookError(path, s.step, s.error)
 }
 
-// Take takes 1 from the semaphore id, as QSystemSemaphore::acquire() does: the
+// Take takes n, 1 to 32767, from the semaphore id at once; for 1 that is what
+// QSystemSemaphore::acquire() does, and as there, the
 // kernel gives it back if this process dies. It waits at most timeout, and not
 // at all if that is 0 or less; while it waits it occupies an OS thread. Any
 // goroutine may call it. The error is EAGAIN when the time is over, EINTR
 // when a signal came, EINVAL or EIDRM when there is no such semaphore.
-func Take(id int, timeout time.Duration) error {
+func Take(id, n int, timeout time.Duration) error {
 	if timeout <= 0 {
-		return semop(id, []sembuf{{op: -1, flags: semUndo | ipcNoWait}})
+		return semop(id, []sembuf{{op: int16(-n), flags: semUndo | ipcNoWait}})
 	}
-	return errno(C.qtb_sysv_take(C.int32_t(id), C.int64_t(timeout)))
+	return errno(C.qtb_sysv_take(C.int32_t(id), C.int16_t(n), C.int64_t(timeout)))
 }
 
 // Give gives back what Take took, from any thread, and does not wait. It is

@@ -37,11 +37,11 @@ typedef struct qtb_semaphore {
 qtb_segment qtb_sysv_segment(const char *path);
 qtb_semaphore qtb_sysv_semaphore(const char *path);
 
-// Takes 1 from a semaphore, as QSystemSemaphore::acquire() does: with SEM_UNDO,
+// Takes n from a semaphore, as QSystemSemaphore::acquire() does: with SEM_UNDO,
 // so that the kernel gives it back if this process dies. Waits at most
 // timeout_ns. Returns an errno: EAGAIN when the time is over, EINTR, EIDRM or
 // EINVAL when there is no such semaphore (any more).
-int32_t qtb_sysv_take(int32_t id, int64_t timeout_ns);
+int32_t qtb_sysv_take(int32_t id, int16_t n, int64_t timeout_ns);
 
 // Removes a semaphore; those who wait for it learn of it. Returns an errno.
 int32_t qtb_sysv_remove(int32_t id);

@@ -114,14 +114,14 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 		return s.readStable(ctx, buf)
 	}
 	for {
-		switch err := s.lock.take(ctx, s.closing, op, false); {
+		switch err := s.lock.acquire(ctx, s.closing, op, false); {
 		case isNotFound(err):
 			return s.readStable(ctx, buf)
 		case err != nil:
 			return nil, err
 		}
 		buf = append(buf[:0], s.data...)
-		err := s.unlock(op)
+		err := s.lock.release(op)
 		if !errors.Is(err, ErrLockLost) || ctx.Err() != nil {
 			return buf, err
 		}

@@ -83,9 +83,9 @@ func (a *attachment) detach() {
 		a.lock.giveBriefly()
 	}
 	if held {
-		<-a.lock.gate
+		a.lock.gate.leave()
 	}
-	dropGate(a.lock.file)
+	a.lock.gate.drop()
 }
 
 // waitForLock is how long detaching waits for the lock. Only what removes the

@@ -87,7 +87,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 	l := newLock(c.key, c.place.lock)
 	mem, err := c.makeLocked(ctx, l)
 	if err != nil {
-		dropGate(l.file)
+		l.gate.drop()
 		return nil, err
 	}
 	return newSegment(newAttachment(c.key, c.place.segment, mem, l), c.mode), nil
@@ -100,7 +100,7 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemor
 			return nil, err
 		}
 	}
-	if err := l.take(ctx, nil, "create", true); err != nil {
+	if err := l.acquire(ctx, nil, "create", true); err != nil {
 		l.dispose(false)
 		return nil, err
 	}
@@ -110,7 +110,6 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemor
 		// that gives the lock back as well.
 		err = l.make("create", native.Create)
 	}
-	l.held.Store(false)
 	if err != nil {
 		if mem != nil {
 			mem.Close()
@@ -120,7 +119,7 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemor
 		l.giveBriefly()
 		mem = nil
 	}
-	<-l.gate
+	l.gate.leave()
 	return mem, err
 }
 

@@ -1,43 +1,98 @@
 package qtbridge
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
 
-// gate lets one goroutine of this process at a time to a lock. The others wait
-// here, where it costs them no OS thread and a context or a Close can call them
-// off; only the one inside waits in the kernel.
-type gate chan struct{}
+// gate lets one goroutine of this process at a time to a semaphore. The others
+// wait here, where it costs them no OS thread and a context or a Close can call
+// them off; only the one inside waits in the kernel.
+//
+// It is open if taken is false, or if it lies in handed. A sync.Mutex cannot be
+// called off, and a channel alone costs three times as much.
+type gate struct {
+	file    string // key file of the semaphore
+	users   int    // of this gate, see gates
+	taken   atomic.Bool
+	waiting atomic.Int32
+	handed  chan struct{} // the gate, on its way from one who leaves to one who waits
+}
 
-// gates are those in use, by the key file of the lock: all Segments of one key
-// share a gate.
+// tryEnter passes the gate if it is open.
+func (g *gate) tryEnter() bool {
+	if g.taken.CompareAndSwap(false, true) {
+		return true
+	}
+	select {
+	case <-g.handed:
+		return true
+	default:
+		return false
+	}
+}
+
+// enter passes the gate, in the order of coming, unless closing or ctx ends
+// first: it returns which of them did, or nil.
+func (g *gate) enter(ctx context.Context, closing <-chan struct{}) error {
+	if g.tryEnter() {
+		return nil
+	}
+	g.waiting.Add(1)
+	defer g.waiting.Add(-1)
+	// Again, for one who left before he could see us waiting.
+	if g.tryEnter() {
+		return nil
+	}
+	select {
+	case <-g.handed:
+		return nil
+	case <-closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ErrLocked
+	}
+}
+
+// leave hands the gate to one who waits, or opens it. If the one who waits gives
+// up meanwhile, it lies in handed for the next to come.
+func (g *gate) leave() {
+	for g.waiting.Load() == 0 {
+		g.taken.Store(false)
+		// One may have begun to wait before this, and found the gate closed.
+		if g.waiting.Load() == 0 || !g.taken.CompareAndSwap(false, true) {
+			return
+		}
+	}
+	g.handed <- struct{}{}
+}
+
+// gates are those in use, by the key file of the semaphore: all Segments of one
+// key share a gate.
 var gates = struct {
 	sync.Mutex
-	of map[string]*sharedGate
-}{of: make(map[string]*sharedGate)}
+	of map[string]*gate
+}{of: make(map[string]*gate)}
 
-type sharedGate struct {
-	gate  gate
-	users int
-}
-
-// useGate returns the gate of the lock with this key file; dropGate must
+// useGate returns the gate of the semaphore with this key file; drop must
 // follow.
-func useGate(file string) gate {
+func useGate(file string) *gate {
 	gates.Lock()
 	defer gates.Unlock()
-	shared := gates.of[file]
-	if shared == nil {
-		shared = &sharedGate{gate: make(gate, 1)}
-		gates.of[file] = shared
+	g := gates.of[file]
+	if g == nil {
+		g = &gate{file: file, handed: make(chan struct{}, 1)}
+		gates.of[file] = g
 	}
-	shared.users++
-	return shared.gate
+	g.users++
+	return g
 }
 
-func dropGate(file string) {
+func (g *gate) drop() {
 	gates.Lock()
 	defer gates.Unlock()
-	shared := gates.of[file]
-	if shared.users--; shared.users == 0 {
-		delete(gates.of, file)
+	if g.users--; g.users == 0 {
+		delete(gates.of, g.file)
 	}
 }

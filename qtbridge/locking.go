@@ -42,7 +42,11 @@ func (s *Segment) takeLock(ctx context.Context, op string) error {
 		return &Error{Op: op, Key: s.key, Code: ErrNoLock,
 			Msg: "segments with a native key have none before Qt 6.6, for Qt programs neither; read with Snapshot, write at once with WriteAt"}
 	}
-	return s.lock.take(ctx, s.closing, op, true)
+	err := s.lock.acquire(ctx, s.closing, op, true)
+	if err == nil {
+		s.lock.held.Store(true)
+	}
+	return err
 }
 
 // Unlock gives the lock back (QSharedMemory::unlock). Any goroutine may do so.
@@ -64,7 +68,7 @@ func (s *Segment) unlock(op string) error {
 		return &Error{Op: op, Key: s.key, Code: ErrNotLocked,
 			Msg: "this Segment does not hold the lock; call Lock before"}
 	}
-	return s.lock.give(op)
+	return s.lock.release(op)
 }
 
 // WithLock calls f while it holds the lock, and returns the errors of locking,

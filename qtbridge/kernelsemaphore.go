@@ -1,0 +1,249 @@
+package qtbridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"qtinterop/native"
+)
+
+// patience is how long a wait in the kernel lasts before it looks whether its
+// context or what it belongs to has ended: no call into the kernel can be called
+// off.
+const patience = 50 * time.Millisecond
+
+// kernelSemaphore is the System V semaphore behind a QSystemSemaphore or the
+// lock of a QSharedMemory. Qt's own acquire() has no time limit, so it is taken
+// with package native; making and removing it is left to Qt.
+type kernelSemaphore struct {
+	key     Key
+	file    string       // key file
+	initial int          // value of one that Qt makes
+	id      atomic.Int64 // plus 1; 0 as long as it is not known
+
+	mu    sync.Mutex
+	own   *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
+	ownID int                     // of the semaphore that own has; -1 if not known
+}
+
+// take takes n from the semaphore, unless ctx or closing ends first. It may
+// vanish at any time, with the Qt object that made it; then the next one to come
+// makes a new one, if make says so. Else that is an ErrNotFound.
+func (s *kernelSemaphore) take(ctx context.Context, closing <-chan struct{}, op string, n int, make bool) error {
+	for {
+		id, err := s.find(op, make)
+		if err != nil {
+			return err
+		}
+		if err = native.Take(id, n, 0); err == nil {
+			return nil // so that the common case is short
+		}
+		for errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
+			select {
+			case <-closing:
+				return closedError(op, s.key)
+			case <-ctx.Done():
+				return s.timeout(ctx, op, s.holder())
+			default:
+			}
+			err = native.Take(id, n, waitTime(ctx))
+		}
+		switch {
+		case err == nil:
+			return nil
+		case !isGone(err):
+			return s.systemError(op, err)
+		case ctx.Err() != nil:
+			return s.timeout(ctx, op, "the semaphore comes and goes")
+		}
+		s.id.CompareAndSwap(int64(id)+1, 0)
+	}
+}
+
+// waitTime is how long to wait in the kernel: exactly to the deadline of ctx if
+// that is near.
+func waitTime(ctx context.Context) time.Duration {
+	wait := patience
+	if deadline, ok := ctx.Deadline(); ok {
+		wait = min(wait, time.Until(deadline))
+	}
+	return max(wait, time.Microsecond)
+}
+
+// isGone tells whether a semaphore is no more.
+func isGone(err error) bool {
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EIDRM)
+}
+
+// find returns the id of the semaphore, which Qt makes, if wanted, where there
+// is none. Its owner can remove it again at any time.
+func (s *kernelSemaphore) find(op string, make bool) (int, error) {
+	if id := s.id.Load(); id != 0 {
+		return int(id - 1), nil
+	}
+	var err error
+	for range retries {
+		var state native.SemaphoreState
+		state, err = native.LookSemaphore(s.file)
+		if err = s.lookError(op, err); err == nil {
+			s.id.Store(int64(state.ID) + 1)
+			return state.ID, nil
+		}
+		if !make || !isNotFound(err) {
+			return 0, err
+		}
+		if err := s.make(op, native.Open); err != nil {
+			return 0, err
+		}
+	}
+	return 0, err
+}
+
+// exists tells whether there is a semaphore, without making one.
+func (s *kernelSemaphore) exists() bool {
+	if s.id.Load() != 0 {
+		return true
+	}
+	state, err := native.LookSemaphore(s.file)
+	if err != nil {
+		return false
+	}
+	s.id.Store(int64(state.ID) + 1)
+	return true
+}
+
+// make has Qt make the semaphore if there is none. With mode Create one that
+// exists is reset to the initial value, and belongs to this process from then
+// on.
+func (s *kernelSemaphore) make(op string, mode native.SemaphoreMode) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	for range retries {
+		if err = s.makeOnce(mode); err == nil {
+			s.id.Store(0)
+			s.ownID = -1
+			if state, err := native.LookSemaphore(s.file); err == nil {
+				s.ownID = state.ID
+			}
+			return nil
+		}
+		if err = qtError(op, s.key, err); !isPassing(err) {
+			break
+		}
+		time.Sleep(settlingStep)
+	}
+	return err
+}
+
+func (s *kernelSemaphore) makeOnce(mode native.SemaphoreMode) error {
+	if s.own != nil && mode == native.Create {
+		return s.own.SetKey(s.key.name, s.initial, mode)
+	}
+	// With Open, Qt ignores a key that the object has already, so that looking
+	// again takes a new one. The old one, whose semaphore another process has
+	// removed, is kept for good: its destructor would remove the key file that
+	// the new semaphore hangs on.
+	if s.own != nil {
+		keep(s.own)
+	}
+	own, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
+	if err != nil {
+		return err
+	}
+	s.own = own
+	return own.Err()
+}
+
+func (s *kernelSemaphore) timeout(ctx context.Context, op, holder string) error {
+	return &Error{Op: op, Key: s.key, Code: ErrLocked, Err: context.Cause(ctx),
+		Msg: context.Cause(ctx).Error() + " while waiting: " + holder}
+}
+
+// holder says who seems to hold the semaphore.
+func (s *kernelSemaphore) holder() string {
+	state, err := native.LookSemaphore(s.file)
+	if err != nil || state.Value > 0 {
+		return "it was held until just now"
+	}
+	if !alive(state.Last) {
+		return fmt.Sprintf("it was last taken by process %d, which is gone", state.Last)
+	}
+	return fmt.Sprintf("it was last taken by process %d; wait longer, or see what that process does", state.Last)
+}
+
+// lookError is an error of native.LookSemaphore, nil for nil.
+func (s *kernelSemaphore) lookError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*native.LookError](err); ok {
+		return lookError(op, s.key, e)
+	}
+	return qtError(op, s.key, err)
+}
+
+func (s *kernelSemaphore) systemError(op string, err error) error {
+	code := ErrUnknown
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		code = ErrPermission
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.ERANGE):
+		code = ErrResources
+	}
+	return &Error{Op: op, Key: s.key, Code: code, Msg: "semop: " + err.Error(), Err: err}
+}
+
+// isOwner tells whether Qt made the semaphore for us.
+func (s *kernelSemaphore) isOwner() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own != nil
+}
+
+// dispose lets go of a semaphore that Qt made for us: its destructor
+// removes it. That must not happen while another process holds it, so unless
+// guarded, which says that we hold it, it stays. So it does if there is another one by now: the
+// destructor would remove the key file that it hangs on.
+func (s *kernelSemaphore) dispose(guarded bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.own == nil:
+	case guarded && int(s.id.Load()-1) == s.ownID:
+		s.own.Close()
+		s.removeLost()
+	default:
+		keep(s.own)
+	}
+	s.own = nil
+}
+
+// removeLost removes the semaphore that we hold if its key file is gone. Where
+// one process made the file and another the semaphore, as can happen when both
+// miss it at once, the destructor in the former removes the file alone. Those
+// who know the semaphore would go on with it, and newcomers take another one.
+func (s *kernelSemaphore) removeLost() {
+	held := int(s.id.Load() - 1)
+	if state, err := native.LookSemaphore(s.file); err != nil || state.ID != held {
+		_ = native.RemoveSemaphore(held)
+	}
+}
+
+// kept are semaphores that must outlive us: a destructor would remove them
+// while another process holds them.
+var kept struct {
+	sync.Mutex
+	semaphores []*native.SystemSemaphore
+}
+
+func keep(semaphore *native.SystemSemaphore) {
+	kept.Lock()
+	defer kept.Unlock()
+	kept.semaphores = append(kept.semaphores, semaphore)
+}
