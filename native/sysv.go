@@ -65,9 +65,8 @@ func Give(id int) error { return semop(id, give) }
 // maxAdjustment + 2, it is out of range only if it was 0.
 var give = []sembuf{
 	{op: maxAdjustment, flags: semUndo}, // ERANGE if the value is not 0
-	{op: -maxAdjustment},
-	{op: 2, flags: semUndo}, // ERANGE after a reset; value 2, adjustment -32768
-	{op: maxAdjustment - 2},
+	{op: -2},
+	{op: 2, flags: semUndo},              // ERANGE after a reset, else value 32767, adjustment -32768
 	{op: -maxAdjustment, flags: semUndo}, // value 0, adjustment -1
 	{op: 2},
 	{op: -1, flags: semUndo}, // value 1, adjustment 0
