@@ -35,6 +35,9 @@ func (h *handle[T]) use(call func(T) C.qtb_result) (C.qtb_result, error) {
 
 // close deletes the object as soon as no call uses it.
 func (h *handle[T]) close() {
+	if h == nil {
+		return // of a zero value, which never had an object
+	}
 	h.door.Shut(func() { h.delete(h.object) })
 }
 

@@ -204,6 +204,15 @@ func TestUseAfterClose(t *testing.T) {
 	assert.ErrorIs(t, s.Acquire(), ErrClosed)
 }
 
+func TestZeroValues(t *testing.T) {
+	var m SharedMemory
+	assert.ErrorIs(t, m.Lock(), ErrClosed)
+	m.Close()
+	var s SystemSemaphore
+	assert.ErrorIs(t, s.Acquire(), ErrClosed)
+	s.Close()
+}
+
 func TestCloseDuringCalls(t *testing.T) {
 	for range 50 {
 		m, err := NewSharedMemory()

@@ -72,6 +72,11 @@ var give = []sembuf{
 	{op: -1, flags: semUndo}, // value 1, adjustment 0
 }
 
+// Add adds n, 1 to 32767, to the semaphore id, as QSystemSemaphore::release(n)
+// does: the kernel takes it back when this process ends. It is ERANGE if the
+// value would be more than 32767.
+func Add(id, n int) error { return semop(id, []sembuf{{op: int16(n), flags: semUndo}}) }
+
 // maxAdjustment is SEMAEM of Linux, and SEMVMX, the highest value; an adjustment
 // can be 1 more downwards.
 const maxAdjustment = 32767

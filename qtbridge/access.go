@@ -114,7 +114,7 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 		return s.readStable(ctx, buf)
 	}
 	for {
-		switch err := s.lock.acquire(ctx, s.closing, op, false); {
+		switch err := s.lock.acquire(ctx, s.called, op, false); {
 		case isNotFound(err):
 			return s.readStable(ctx, buf)
 		case err != nil:
@@ -147,7 +147,7 @@ func (s *Segment) readStable(ctx context.Context, buf []byte) ([]byte, error) {
 func (s *Segment) rangeError(op string, off int64, n int) error {
 	e := &Error{Op: op, Key: s.key, Code: ErrRange,
 		Msg: fmt.Sprintf("%d bytes at offset %d; the segment has %d bytes", n, off, s.size)}
-	if op == "read" {
+	if op == "read" && off >= 0 {
 		e.Err = io.EOF
 	}
 	return e

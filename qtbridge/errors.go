@@ -33,6 +33,9 @@ const (
 	// ErrRange: offset or length is outside of the segment. Also
 	// [fs.ErrInvalid].
 	ErrRange
+	// ErrCount: a count or value that no semaphore can have. Also
+	// [fs.ErrInvalid].
+	ErrCount
 	// ErrMode: no such access mode. Also [fs.ErrInvalid].
 	ErrMode
 	// ErrResources: the system has no more memory or identifiers for segments.
@@ -70,6 +73,7 @@ var codeTexts = [...]string{
 	ErrKey:         "unusable key",
 	ErrSize:        "unusable size",
 	ErrRange:       "outside of the segment",
+	ErrCount:       "unusable count",
 	ErrMode:        "no such access mode",
 	ErrResources:   "out of resources",
 	ErrNoLock:      "has no lock",
@@ -92,6 +96,7 @@ var codeMeanings = map[Code]error{
 	ErrKey:         fs.ErrInvalid,
 	ErrSize:        fs.ErrInvalid,
 	ErrRange:       fs.ErrInvalid,
+	ErrCount:       fs.ErrInvalid,
 	ErrMode:        fs.ErrInvalid,
 	ErrClosed:      fs.ErrClosed,
 	ErrUnsupported: errors.ErrUnsupported,

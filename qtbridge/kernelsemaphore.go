@@ -61,9 +61,12 @@ func (s *kernelSemaphore) take(ctx context.Context, closing <-chan struct{}, op 
 		case ctx.Err() != nil:
 			return s.timeout(ctx, op, "the semaphore comes and goes")
 		}
-		s.id.CompareAndSwap(int64(id)+1, 0)
+		s.forget(id)
 	}
 }
+
+// forget makes the next find look again, for id is no more.
+func (s *kernelSemaphore) forget(id int) { s.id.CompareAndSwap(int64(id)+1, 0) }
 
 // waitTime is how long to wait in the kernel: exactly to the deadline of ctx if
 // that is near.
@@ -204,6 +207,16 @@ func (s *kernelSemaphore) isOwner() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.own != nil
+}
+
+// disown leaves the semaphore to whoever uses it.
+func (s *kernelSemaphore) disown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own != nil {
+		keep(s.own)
+		s.own = nil
+	}
 }
 
 // dispose lets go of a semaphore that Qt made for us: its destructor

@@ -42,7 +42,7 @@ func (s *Segment) takeLock(ctx context.Context, op string) error {
 		return &Error{Op: op, Key: s.key, Code: ErrNoLock,
 			Msg: "segments with a native key have none before Qt 6.6, for Qt programs neither; read with Snapshot, write at once with WriteAt"}
 	}
-	err := s.lock.acquire(ctx, s.closing, op, true)
+	err := s.lock.acquire(ctx, s.called, op, true)
 	if err == nil {
 		s.lock.held.Store(true)
 	}

@@ -50,12 +50,9 @@ type Segment struct {
 
 func newSegment(a *attachment, mode Mode) *Segment {
 	s := &Segment{attachment: a, mode: mode, size: len(a.data)}
-	s.cleanup = runtime.AddCleanup(s, abandon, a)
+	s.cleanup = runtime.AddCleanup(s, abandon, a.closer)
 	return s
 }
-
-// abandon runs on a goroutine of its own: closing can wait a little.
-func abandon(a *attachment) { go func() { _ = a.close() }() }
 
 // Key returns the key that the Segment was created or attached with.
 func (s *Segment) Key() Key { return s.key }

@@ -1,0 +1,248 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"context"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+func closingSemaphore(t testing.TB, s *Semaphore, err error) *Semaphore {
+	t.Helper()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func openSem(t testing.TB, key Key, initial int) *Semaphore {
+	t.Helper()
+	s, err := OpenSemaphore(key, initial)
+	return closingSemaphore(t, s, err)
+}
+
+// peerSemaphore has a peer open a semaphore under the name "s".
+func peerSemaphore(peer *peertest.Peer, key Key, initial int, mode string) {
+	peer.Do("sem.new", "s", peertest.Args{"key": key.Name(), "initial": initial, "mode": mode})
+}
+
+func value(t testing.TB, s *Semaphore) int {
+	t.Helper()
+	n, err := s.Value()
+	require.NoError(t, err)
+	return n
+}
+
+func TestSemaphoreWithAQtProcess(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		s := openSem(t, key, 2)
+		assert.Equal(t, key, s.Key())
+		assert.True(t, s.Owner())
+		peer := env.Verbs(qt)
+		peerSemaphore(peer, key, 99, "Open")
+		assert.Equal(t, 2, value(t, s), "who opens it does not change it")
+
+		peer.Must("sem.acquire", "s", nil)
+		require.NoError(t, s.Acquire(soon(t)))
+		requireError(t, s.TryAcquire(), "tryacquire", key, ErrLocked)
+
+		answer := peer.Async("sem.acquire", "s", nil)
+		select {
+		case <-answer:
+			t.Fatal("the Qt process acquired what is not there")
+		case <-time.After(100 * time.Millisecond):
+		}
+		require.NoError(t, s.Release(1))
+		assert.True(t, (<-answer).OK())
+
+		got := make(chan error, 1)
+		go func() { got <- s.AcquireN(context.Background(), 3) }()
+		peer.Must("sem.release", "s", peertest.Args{"n": 2})
+		select {
+		case err := <-got:
+			t.Fatalf("acquired 3 of 2: %v", err)
+		case <-time.After(100 * time.Millisecond):
+		}
+		assert.Equal(t, 2, value(t, s), "nothing is taken halfway")
+		peer.Must("sem.release", "s", nil)
+		require.NoError(t, <-got)
+		_, lock := keyFiles(t, key)
+		assert.Equal(t, 0, observer.LookSemaphore(lock).Value)
+		require.NoError(t, s.Close())
+		assert.Nil(t, observer.LookSemaphore(lock), "its owner has removed it")
+	})
+}
+
+func TestSemaphoreTimeLimits(t *testing.T) {
+	env := peertest.New(t)
+	key := QtKey(env.Name())
+	s := openSem(t, key, 0)
+	start := time.Now()
+	err := s.Acquire(within(t, 120*time.Millisecond))
+	assert.GreaterOrEqual(t, time.Since(start), 120*time.Millisecond)
+	requireError(t, err, "acquire", key, ErrLocked)
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+
+	got := make(chan error, 5)
+	for range 5 {
+		go func() { got <- s.Acquire(context.Background()) }()
+	}
+	time.Sleep(20 * time.Millisecond)
+	require.NoError(t, s.Close())
+	for range 5 {
+		assert.ErrorIs(t, <-got, ErrClosed)
+	}
+	requireError(t, s.Close(), "close", key, ErrClosed)
+	requireError(t, s.Release(1), "release", key, ErrClosed)
+	requireError(t, s.TryAcquire(), "tryacquire", key, ErrClosed)
+	_, err = s.Value()
+	requireError(t, err, "value", key, ErrClosed)
+	assert.Empty(t, gates.of)
+}
+
+// Who removes it is as with Qt, and can be chosen.
+func TestSemaphoreOwnership(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		_, file := keyFiles(t, key)
+		peer := env.Verbs(qt)
+		peerSemaphore(peer, key, 3, "Open")
+
+		guest := openSem(t, key, 7)
+		assert.False(t, guest.Owner())
+		require.NoError(t, guest.Close())
+		require.NotNil(t, observer.LookSemaphore(file), "a guest leaves it")
+
+		owner, err := CreateSemaphore(key, 5)
+		closingSemaphore(t, owner, err)
+		assert.True(t, owner.Owner())
+		assert.Equal(t, 5, value(t, owner), "reset")
+		owner.Disown()
+		assert.False(t, owner.Owner())
+		require.NoError(t, owner.Close())
+		require.NotNil(t, observer.LookSemaphore(file), "left to others")
+		peer.Must("sem.acquire", "s", nil)
+
+		owner, err = CreateSemaphore(key, 1)
+		closingSemaphore(t, owner, err)
+		require.NoError(t, owner.Close())
+		assert.Nil(t, observer.LookSemaphore(file))
+		assert.NoFileExists(t, file)
+		peer.Must("sem.acquire", "s", nil) // Qt makes a new one, with 3
+		assert.Equal(t, 2, observer.LookSemaphore(file).Value)
+		peer.Do("sem.delete", "s", nil)
+	})
+}
+
+// If another process removes the semaphore, a new one is made, as in Qt.
+func TestSemaphoreRemovedByItsOwner(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		peerSemaphore(peer, key, 0, "Create")
+		s := openSem(t, key, 1)
+		got := make(chan error, 1)
+		go func() { got <- s.Acquire(context.Background()) }()
+		time.Sleep(20 * time.Millisecond)
+		peer.Do("sem.delete", "s", nil)
+		require.NoError(t, <-got, "from the new one")
+		assert.True(t, s.Owner())
+		require.NoError(t, s.Release(4))
+		assert.Equal(t, 4, value(t, s))
+	})
+}
+
+// The kernel undoes what a process did, however it ended.
+func TestSemaphoreUndo(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		s := openSem(t, key, 2)
+		peer := env.Verbs(qt)
+		peerSemaphore(peer, key, 2, "Open")
+		peer.Must("sem.acquire", "s", nil)
+		peer.Must("sem.acquire", "s", nil)
+		got := make(chan error, 1)
+		go func() { got <- s.AcquireN(context.Background(), 2) }()
+		peer.Kill()
+		require.NoError(t, <-got)
+		require.NoError(t, s.Release(2))
+	})
+}
+
+func TestSemaphoreBadInput(t *testing.T) {
+	env := peertest.New(t)
+	key := QtKey(env.Name())
+	for _, initial := range []int{-1, MaxCount + 1, math.MaxInt} {
+		_, err := OpenSemaphore(key, initial)
+		requireError(t, err, "open", key, ErrCount)
+		_, err = CreateSemaphore(key, initial)
+		requireError(t, err, "open", key, ErrCount)
+	}
+	for _, bad := range []Key{{}, NativeKey("x"), QtKey("a\x00b")} {
+		_, err := OpenSemaphore(bad, 1)
+		requireError(t, err, "open", bad, ErrKey)
+	}
+	assert.Empty(t, env.Files(env.Tmp))
+
+	s := openSem(t, key, MaxCount)
+	for _, n := range []int{0, -1, MaxCount + 1, math.MinInt} {
+		requireError(t, s.AcquireN(soon(t), n), "acquire", key, ErrCount)
+		requireError(t, s.Release(n), "release", key, ErrCount)
+	}
+	requireError(t, s.Release(1), "release", key, ErrResources)
+	assert.Equal(t, MaxCount, value(t, s))
+	require.NoError(t, s.AcquireN(soon(t), MaxCount))
+	require.NoError(t, s.Release(MaxCount))
+}
+
+func TestSemaphoreOfAnotherUser(t *testing.T) {
+	env := peertest.New(t)
+	key := QtKey(env.Name())
+	s := openSem(t, key, 1)
+	before := *observer.LookSemaphore(second(keyFiles(t, key)))
+	var opened, created error
+	peertest.AsNobody(t, func() {
+		_, opened = OpenSemaphore(key, 1)
+		_, created = CreateSemaphore(key, 1)
+	})
+	requireError(t, opened, "open", key, ErrPermission)
+	requireError(t, created, "open", key, ErrPermission)
+	assert.Equal(t, before, *observer.LookSemaphore(second(keyFiles(t, key))))
+	require.NoError(t, s.Close())
+}
+
+// A thousand goroutines share what there is, and wait without an OS thread each.
+func TestSemaphoreOfManyGoroutines(t *testing.T) {
+	env := peertest.New(t)
+	s := openSem(t, QtKey(env.Name()), 3)
+	var mu sync.Mutex
+	var inside, most int
+	var wg sync.WaitGroup
+	for range 1000 {
+		wg.Go(func() {
+			assert.NoError(t, s.Acquire(context.Background()))
+			mu.Lock()
+			inside++
+			most = max(most, inside)
+			mu.Unlock()
+			time.Sleep(10 * time.Microsecond)
+			mu.Lock()
+			inside--
+			mu.Unlock()
+			assert.NoError(t, s.Release(1))
+		})
+	}
+	wg.Wait()
+	assert.LessOrEqual(t, most, 3)
+	assert.Positive(t, most)
+	assert.Equal(t, 3, value(t, s))
+}
