@@ -14,8 +14,8 @@ using qtb::with;
 namespace {
 
 // Runs step up to rounds times; a step that returns false ends it.
-template <typename Step>
-qtb_result timed(const QSharedMemory &m, int64_t rounds, Step step) {
+template <typename Object, typename Step>
+qtb_result timed(const Object &m, int64_t rounds, Step step) {
     const auto start = std::chrono::steady_clock::now();
     for (int64_t i = 0; i < rounds; ++i) {
         if (!step())
@@ -83,6 +83,13 @@ qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds) {
             touch(to.data());
             return true;
         });
+    });
+}
+
+qtb_result qtb_loop_acquire(qtb_sem *h, int64_t rounds) {
+    return guarded([&] {
+        QSystemSemaphore &s = h->object;
+        return timed(s, rounds, [&] { return s.acquire() && s.release(); });
     });
 }
 

@@ -34,6 +34,12 @@ func (m *SharedMemory) loop(loop func(*C.qtb_shm) C.qtb_result) (time.Duration, 
 	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, err)
 }
 
+// LoopAcquire is rounds times acquire() and release().
+func (s *SystemSemaphore) LoopAcquire(rounds int) (time.Duration, error) {
+	r, err := s.use(func(h *C.qtb_sem) C.qtb_result { return C.qtb_loop_acquire(h, C.int64_t(rounds)) })
+	return time.Duration(r.value), answer("loop", semaphoreErrors, r, err)
+}
+
 // LoopCycle is rounds times attach(ReadOnly), lock(), a copy of size bytes out
 // of the segment, unlock() and detach() on an object with setKey(key): the same
 // one, or a fresh one each time.

@@ -62,4 +62,5 @@ func RemoveSemaphore(int) error                    { return ErrUnavailable }
 func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopCopy(int) (time.Duration, error)             { return 0, ErrUnavailable }
+func (s *SystemSemaphore) LoopAcquire(int) (time.Duration, error)       { return 0, ErrUnavailable }
 func LoopCycle(string, int, int, bool) (time.Duration, error)           { return 0, ErrUnavailable }

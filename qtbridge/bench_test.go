@@ -137,6 +137,26 @@ func BenchmarkAttachLockRead64UnlockDetach(b *testing.B) {
 	}
 }
 
+func BenchmarkAcquireRelease(b *testing.B) {
+	key := QtKey(peertest.New(b).Name())
+	s := openSem(b, key, 1)
+	ctx := context.Background()
+	qt, err := native.NewSystemSemaphore(key.Name(), 1, native.Open)
+	require.NoError(b, err)
+	b.Cleanup(qt.Close)
+	compare(b, 10_000, func(n int) error {
+		for range n {
+			if err := s.Acquire(ctx); err != nil {
+				return err
+			}
+			if err := s.Release(1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, qt.LoopAcquire)
+}
+
 func BenchmarkCopy64MiB(b *testing.B) {
 	key := QtKey(peertest.New(b).Name())
 	s := mustCreate(b, key, 64<<20)
@@ -158,10 +178,12 @@ func TestHotCallsDoNotAllocate(t *testing.T) {
 	native := mustCreate(t, NativeKey(env.Work+"/key"), 64)
 	ctx, buf := context.Background(), make([]byte, 64)
 	deadline := soon(t)
+	semaphore := openSem(t, QtKey(env.Name()), 1)
 	for name, f := range map[string]func(){
 		"lock, unlock":               func() { _, _ = s.Lock(ctx), s.Unlock() },
 		"lock with deadline, unlock": func() { _, _ = s.Lock(deadline), s.Unlock() },
 		"trylock, unlock":            func() { _, _ = s.TryLock(), s.Unlock() },
+		"acquire, release":           func() { _, _ = semaphore.Acquire(ctx), semaphore.Release(1) },
 		"read":                       func() { _, _ = s.ReadAt(buf, 0) },
 		"write":                      func() { _, _ = s.WriteAt(buf, 0) },
 		"snapshot":                   func() { _, _ = s.Snapshot(ctx, buf) },
