@@ -28,7 +28,7 @@ import (
 // constructor.
 //
 // Two functions are left out because Qt skips them: simpleProcessProducerConsumer
-// (QTBUG-25655; TestMarket of qtbridge plays it) and attachTooMuch (disabled).
+// (QTBUG-25655; TestMarketGoProduces of qtbridge and its twin play it) and attachTooMuch (disabled).
 func TestTstQSharedMemory(t *testing.T) {
 	t.Run("constructor", tstConstructor)
 	t.Run("key", tstKey)
