@@ -25,7 +25,7 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) 
 	if p.lock != "" {
 		l = newLock(key, p.lock)
 	}
-	var mem *native.SharedMemory
+	var mem *memory
 	var err error
 	for range retries {
 		if mem, err = attachOnce(ctx, key, p, mode, l); !isPassing(err) {
@@ -49,17 +49,17 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) 
 // attach() of Qt leaves traces that harm the peer. Qt is given the native key
 // that it derived itself, because with that it neither takes nor makes the
 // semaphore, whose lock we take instead if it is to be had.
-func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*native.SharedMemory, error) {
+func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*memory, error) {
 	seen, err := settled(ctx, key, p.segment)
 	if err != nil {
 		return nil, err
 	}
-	mem, err := native.NewSharedMemory()
+	mem, err := newMemory("attach", key)
 	if err != nil {
-		return nil, qtError("attach", key, err)
+		return nil, err
 	}
 	guarded := l.tryBriefly(0)
-	err = attachMemory(mem, key, p.segment, mode)
+	err = mem.attach("attach", key, p.segment, mode)
 	if guarded {
 		l.giveBriefly()
 	}
@@ -71,16 +71,6 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*nat
 		return nil, err
 	}
 	return mem, nil
-}
-
-func attachMemory(mem *native.SharedMemory, key Key, path string, mode Mode) error {
-	if err := mem.SetNativeKey(path); err != nil {
-		return qtError("attach", key, err)
-	}
-	if err := mem.Attach(native.AccessMode(mode)); err != nil {
-		return qtError("attach", key, err)
-	}
-	return nil
 }
 
 // settled waits until somebody is attached, but not for a creator that is gone

@@ -11,12 +11,12 @@ import (
 type attachment struct {
 	*closer
 	file string // key file of the segment
-	mem  *native.SharedMemory
+	mem  *memory
 	data []byte // the mapping; only to be touched inside the door
 	lock *lock  // nil if segments of this kind have none
 }
 
-func newAttachment(key Key, file string, mem *native.SharedMemory, l *lock) *attachment {
+func newAttachment(key Key, file string, mem *memory, l *lock) *attachment {
 	a := &attachment{file: file, mem: mem, data: mem.Data(), lock: l}
 	a.closer = newCloser(key, a.detach)
 	return a

@@ -61,13 +61,13 @@ func (c *creation) exists(state native.SegmentState) error {
 // checkFile keeps Qt from using somebody's own file as key file: the last one
 // to detach would delete it.
 func (c *creation) checkFile() error {
-	info, err := os.Stat(c.place.segment)
+	_, err := os.Stat(c.place.segment)
 	switch {
 	case os.IsNotExist(err):
 		return c.checkDir()
 	case err != nil:
 		return &Error{Op: "create", Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
-	case !info.Mode().IsRegular() || info.Size() > 0:
+	case isOwnFile(c.place.segment):
 		return &Error{Op: "create", Key: c.key, Code: ErrKey,
 			Msg: c.place.segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}
 	}
@@ -93,7 +93,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 	return newSegment(newAttachment(c.key, c.place.segment, mem, l), c.mode), nil
 }
 
-func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemory, error) {
+func (c *creation) makeLocked(ctx context.Context, l *lock) (*memory, error) {
 	if l.isJammed() {
 		if err := l.make("create", native.Create); err != nil {
 			l.dispose(false)
@@ -123,7 +123,7 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*native.SharedMemor
 	return mem, err
 }
 
-func (c *creation) makeIfFree() (*native.SharedMemory, error) {
+func (c *creation) makeIfFree() (*memory, error) {
 	if err := c.checkFree(); err != nil {
 		return nil, err
 	}
@@ -134,15 +134,15 @@ func (c *creation) makeIfFree() (*native.SharedMemory, error) {
 // 6.6 a create() with a native key spoils the object for the next. It starts
 // again when a reader that came and went between the steps of Qt's create()
 // took the segment with it.
-func (c *creation) make() (*native.SharedMemory, error) {
+func (c *creation) make() (*memory, error) {
 	var err error
 	for range retries {
 		if err = c.reclaim(); err != nil {
 			return nil, err
 		}
-		var mem *native.SharedMemory
-		if mem, err = native.NewSharedMemory(); err != nil {
-			return nil, qtError("create", c.key, err)
+		var mem *memory
+		if mem, err = newMemory("create", c.key); err != nil {
+			return nil, err
 		}
 		if err = mem.SetNativeKey(c.place.segment); err == nil {
 			err = mem.Create(int64(c.size), native.AccessMode(c.mode))
@@ -173,12 +173,12 @@ func (c *creation) reclaim() error {
 	if !isOrphan(state) {
 		return c.exists(state)
 	}
-	mem, err := native.NewSharedMemory()
+	mem, err := newMemory("create", c.key)
 	if err != nil {
-		return qtError("create", c.key, err)
+		return err
 	}
 	defer mem.Close()
-	if err := attachMemory(mem, c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
+	if err := mem.attach("create", c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
 		return err
 	}
 	return nil

@@ -205,8 +205,10 @@ func TestHazardDetachDeletesAUsersFile(t *testing.T) {
 		require.Equal(t, 1, observer.Look(file).Attached)
 		require.FileExists(t, file)
 		require.NoError(t, s.Close())
-		// A gap: the file should stay. It is pinned here to be noticed when
-		// somebody closes it.
-		assert.NoFileExists(t, file)
+		assert.Nil(t, observer.Look(file))
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Equal(t, "data", string(data))
+		assert.Empty(t, env.Files(env.Tmp), "the link is gone")
 	})
 }

@@ -1,0 +1,68 @@
+package qtbridge
+
+import (
+	"os"
+	"path/filepath"
+
+	"qtinterop/native"
+)
+
+// memory is a QSharedMemory, and the link it was given in place of a key file.
+type memory struct {
+	*native.SharedMemory
+	linkDir string // private to this object; empty if there is no link
+}
+
+func newMemory(op string, key Key) (*memory, error) {
+	m, err := native.NewSharedMemory()
+	if err != nil {
+		return nil, qtError(op, key, err)
+	}
+	return &memory{SharedMemory: m}, nil
+}
+
+// Close deletes the object, and the link.
+func (m *memory) Close() {
+	m.SharedMemory.Close()
+	if m.linkDir != "" {
+		_ = os.RemoveAll(m.linkDir)
+	}
+}
+
+// attach attaches to the segment at path, which is absolute.
+func (m *memory) attach(op string, key Key, path string, mode Mode) error {
+	path, err := m.protect(key, path)
+	if err != nil {
+		return &Error{Op: op, Key: key, Code: ErrResources, Err: err,
+			Msg: "no link to " + key.name + " can be made: " + err.Error() + "; set TMPDIR to a directory that can be written to"}
+	}
+	if err := m.SetNativeKey(path); err != nil {
+		return qtError(op, key, err)
+	}
+	if err := m.Attach(native.AccessMode(mode)); err != nil {
+		return qtError(op, key, err)
+	}
+	return nil
+}
+
+// protect returns the path that Qt may have. Qt deletes the key file with the
+// segment, and a peer may use a file of somebody's own as native key: then Qt
+// gets a symbolic link, which leads to the same System V key, and deletes that.
+func (m *memory) protect(key Key, path string) (string, error) {
+	if !key.native || !isOwnFile(path) {
+		return path, nil
+	}
+	var err error
+	if m.linkDir, err = os.MkdirTemp("", "qtbridge"); err != nil {
+		return "", err
+	}
+	link := filepath.Join(m.linkDir, "key")
+	return link, os.Symlink(path, link)
+}
+
+// isOwnFile tells whether there is something at path that is not a key file as
+// Qt makes them: an empty regular file.
+func isOwnFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && (!info.Mode().IsRegular() || info.Size() > 0)
+}
