@@ -139,7 +139,8 @@ QJsonObject lockedWrite(Session &session, const Request &request) {
 
 // Adds one without any help of the CPU: two at once lose increments unless a
 // lock keeps them apart. The fences keep the compiler from joining rounds.
-void increment(char *counter, qint64 pauseMicroseconds) {
+// Returns the value from before.
+quint64 increment(char *counter, qint64 pauseMicroseconds) {
     quint64 value = 0;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     std::memcpy(&value, counter, sizeof value);
@@ -148,9 +149,11 @@ void increment(char *counter, qint64 pauseMicroseconds) {
     } else {
         QThread::yieldCurrentThread();
     }
-    value = qToLittleEndian(qFromLittleEndian(value) + 1);
+    const quint64 before = qFromLittleEndian(value);
+    value = qToLittleEndian(before + 1);
     std::memcpy(counter, &value, sizeof value);
     std::atomic_signal_fence(std::memory_order_seq_cst);
+    return before;
 }
 
 QJsonObject count(Session &session, const Request &request) {
@@ -163,10 +166,14 @@ QJsonObject count(Session &session, const Request &request) {
     mustBeWritable(segment);
     qint64 lockFailed = 0;
     qint64 unlockFailed = 0;
+    qint64 interruptions = 0;
+    quint64 last = 0;
     QJsonObject reply = timed([&] {
         for (qint64 round = 0; round < rounds; ++round) {
             lockFailed += lock && !segment.memory.lock();
-            increment(target(segment.memory, range.offset), pause);
+            const quint64 before = increment(target(segment.memory, range.offset), pause);
+            interruptions += round > 0 && before != last + 1;
+            last = before;
             unlockFailed += lock && !segment.memory.unlock();
         }
         return rounds;
@@ -174,6 +181,7 @@ QJsonObject count(Session &session, const Request &request) {
     addError(reply, segment.memory);
     reply["lockFailed"] = lockFailed;
     reply["unlockFailed"] = unlockFailed;
+    reply["interruptions"] = interruptions;
     return reply;
 }
 

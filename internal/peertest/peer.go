@@ -77,6 +77,7 @@ type Reply struct {
 	Unlock       bool   `json:"unlock"`
 	LockFailed   int    `json:"lockFailed"`
 	UnlockFailed int    `json:"unlockFailed"`
+	Interrupted  int    `json:"interruptions"`
 	QtVersion    string `json:"qtVersion"`
 	PID          int    `json:"pid"`
 }
