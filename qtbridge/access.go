@@ -99,10 +99,10 @@ func (s *Segment) isFault(r any) bool {
 // a change cannot be told from one that has finished. [ErrUnstable] is returned
 // where they never do, or not before ctx ends. It makes no semaphore.
 //
-// It also reads that way where the Segment itself holds the lock already, so
-// that it can be called within [Segment.WithLock]. That goes for any goroutine,
-// and for a lock that another Snapshot of this Segment has taken: goroutines
-// that take Snapshots at the same time attach once each.
+// It also reads that way while a Lock of the same Segment holds the lock, so
+// that it can be called within [Segment.WithLock]. That goes for any goroutine:
+// where some write under the lock while others take Snapshots, give each a
+// Segment of its own.
 func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 	const op = "snapshot"
 	if err := s.enter(op); err != nil {

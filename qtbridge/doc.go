@@ -167,9 +167,11 @@
 //
 // All methods of a Segment may be called from many goroutines at once. The lock
 // belongs to the Segment, as a mutex does, not to the goroutine: any goroutine
-// may unlock. While a Segment holds the lock, a Snapshot of the same Segment
-// does not wait for it, whoever took it: goroutines that are to exclude each
-// other's Snapshots attach once each.
+// may unlock. While a Lock of a Segment lasts, a Snapshot of the same Segment
+// does not wait for it: where some goroutines write under the lock and others
+// take Snapshots, give each a Segment of its own. A thousand goroutines may
+// wait for one lock: all but one of them wait in Go, without an OS thread. A
+// child process inherits neither the attachment nor the lock.
 //
 // Close may come at any time. It calls off those who wait for the lock, waits
 // for accesses under way, and later calls return [ErrClosed]; no access can
@@ -207,6 +209,11 @@
 //     takes the segment with it. Create tries again, and Attach waits until
 //     somebody is attached.
 //   - Qt 5 cuts a size of more than 31 bits down. Here that is an [ErrSize].
+//
+// # Semaphores and other bindings
+//
+// [Semaphore] is a QSystemSemaphore, which counts, with a key of its own.
+// [Adopt] makes a Segment for the *QSharedMemory of another Go binding.
 //
 // # Building
 //

@@ -510,3 +510,27 @@ func ExampleError() {
 	// true
 	// attach true not found
 }
+
+// A semaphore counts what one side has made and the other may take.
+func ExampleSemaphore() {
+	_, remove := ownDirectory()
+	defer remove()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+
+	jobs, err := qtbridge.OpenSemaphore(qtbridge.QtKey("jobs"), 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer jobs.Close()
+	fmt.Println(errors.Is(jobs.TryAcquire(), qtbridge.ErrLocked))
+	fmt.Println(jobs.Release(3)) // as QSystemSemaphore::release(3) in a Qt program
+	fmt.Println(jobs.AcquireN(ctx, 2))
+	fmt.Println(jobs.Value())
+	// Output:
+	// true
+	// <nil>
+	// <nil>
+	// 1 <nil>
+}
