@@ -99,6 +99,7 @@ type Process struct {
 	t      testing.TB
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
+	out    sync.Mutex // for stdout, which an Async verb may wait for
 	stdout *bufio.Reader
 	stderr syncBuffer
 	end    sync.Once
@@ -148,6 +149,8 @@ func (p *Process) Line(line string) {
 
 // ReadLine reads a line of the peer's stdout, without its end.
 func (p *Process) ReadLine() ([]byte, error) {
+	p.out.Lock()
+	defer p.out.Unlock()
 	line, err := p.stdout.ReadBytes('\n')
 	return bytes.TrimSuffix(line, []byte("\n")), err
 }
@@ -168,7 +171,7 @@ func (p *Process) End() error {
 			_ = p.cmd.Process.Kill()
 		})
 		defer timer.Stop()
-		_, _ = io.Copy(io.Discard, p.stdout)
+		p.WaitForEOF()
 		p.err = p.cmd.Wait()
 	})
 	return p.err
@@ -319,4 +322,8 @@ func (e *Env) StartSelf(test string, env ...string) *Process {
 }
 
 // WaitForEOF waits until the process has closed its stdout.
-func (p *Process) WaitForEOF() { _, _ = io.Copy(io.Discard, p.stdout) }
+func (p *Process) WaitForEOF() {
+	p.out.Lock()
+	defer p.out.Unlock()
+	_, _ = io.Copy(io.Discard, p.stdout)
+}
