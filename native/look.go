@@ -19,12 +19,13 @@ type SegmentState struct {
 
 // SemaphoreState is what [LookSemaphore] sees.
 type SemaphoreState struct {
-	IPCKey int32 // ftok(path, 'Q')
-	ID     int
-	Value  int
-	Last   int // pid of the last operation that ended, 0 if none
-	Owner  int // uid
-	Mode   uint32
+	IPCKey  int32 // ftok(path, 'Q'), 0 if the path is not known
+	ID      int
+	Value   int
+	Last    int // pid of the last operation that ended, 0 if none
+	Waiters int // how many operations wait for a larger value
+	Owner   int // uid
+	Mode    uint32
 }
 
 // LookStep is how far a look came.

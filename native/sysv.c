@@ -46,10 +46,23 @@ qtb_segment qtb_sysv_segment(const char *path) {
     return s;
 }
 
-qtb_semaphore qtb_sysv_semaphore(const char *path) {
-    qtb_semaphore s = {.step = QTB_STEP_FILE};
+// Fills s, whose id is known.
+static void look_at_semaphore(qtb_semaphore *s) {
     struct semid_ds ds;
     union semun arg = {.buf = &ds};
+    s->step = QTB_STEP_LOOK;
+    if (semctl(s->id, 0, IPC_STAT, arg) == -1 || (s->value = semctl(s->id, 0, GETVAL)) == -1 ||
+        (s->last = semctl(s->id, 0, GETPID)) == -1 ||
+        (s->waiters = semctl(s->id, 0, GETNCNT)) == -1) {
+        s->error = errno;
+        return;
+    }
+    s->owner = ds.sem_perm.uid;
+    s->mode = ds.sem_perm.mode & 0777;
+}
+
+qtb_semaphore qtb_sysv_semaphore(const char *path) {
+    qtb_semaphore s = {.step = QTB_STEP_FILE};
     s.key = ftok(path, QT_PROJECT);
     if (s.key == -1) {
         s.error = errno;
@@ -61,14 +74,13 @@ qtb_semaphore qtb_sysv_semaphore(const char *path) {
         s.error = errno;
         return s;
     }
-    s.step = QTB_STEP_LOOK;
-    if (semctl(s.id, 0, IPC_STAT, arg) == -1 || (s.value = semctl(s.id, 0, GETVAL)) == -1 ||
-        (s.last = semctl(s.id, 0, GETPID)) == -1) {
-        s.error = errno;
-        return s;
-    }
-    s.owner = ds.sem_perm.uid;
-    s.mode = ds.sem_perm.mode & 0777;
+    look_at_semaphore(&s);
+    return s;
+}
+
+qtb_semaphore qtb_sysv_semaphore_id(int32_t id) {
+    qtb_semaphore s = {.id = id};
+    look_at_semaphore(&s);
     return s;
 }
 

@@ -34,10 +34,21 @@ func LookSemaphore(path string) (SemaphoreState, error) {
 		return SemaphoreState{}, err
 	}
 	s := C.qtb_sysv_semaphore(p)
+	return semaphoreState(s), lookError(path, s.step, s.error)
+}
+
+// LookSemaphoreID looks at the System V semaphore id, whose key file may be
+// gone. The error is a [syscall.Errno].
+func LookSemaphoreID(id int) (SemaphoreState, error) {
+	s := C.qtb_sysv_semaphore_id(C.int32_t(id))
+	return semaphoreState(s), errno(s.error)
+}
+
+func semaphoreState(s C.qtb_semaphore) SemaphoreState {
 	return SemaphoreState{
 		IPCKey: int32(s.key), ID: int(s.id), Value: int(s.value), Last: int(s.last),
-		Owner: int(s.owner), Mode: uint32(s.mode),
-	}, lookError(path, s.step, s.error)
+		Waiters: int(s.waiters), Owner: int(s.owner), Mode: uint32(s.mode),
+	}
 }
 
 // Take takes n, 1 to 32767, from the semaphore id at once; for 1 that is what

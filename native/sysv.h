@@ -28,7 +28,8 @@ typedef struct qtb_semaphore {
     int32_t key;
     int32_t id;
     int32_t value;
-    int32_t last;  // pid of the last semop
+    int32_t last;     // pid of the last semop
+    int32_t waiters;  // how many semops wait for a larger value
     uint32_t owner;
     uint32_t mode;
 } qtb_semaphore;
@@ -36,6 +37,9 @@ typedef struct qtb_semaphore {
 // Neither look creates, changes or attaches anything.
 qtb_segment qtb_sysv_segment(const char *path);
 qtb_semaphore qtb_sysv_semaphore(const char *path);
+
+// The same for the semaphore with this id, whose key file may be gone.
+qtb_semaphore qtb_sysv_semaphore_id(int32_t id);
 
 // Takes n from a semaphore, as QSystemSemaphore::acquire() does: with SEM_UNDO,
 // so that the kernel gives it back if this process dies. Waits at most

@@ -54,6 +54,7 @@ func (s *SystemSemaphore) Err() error                              { return ErrU
 
 func LookSegment(string) (SegmentState, error)     { return SegmentState{}, ErrUnavailable }
 func LookSemaphore(string) (SemaphoreState, error) { return SemaphoreState{}, ErrUnavailable }
+func LookSemaphoreID(int) (SemaphoreState, error)  { return SemaphoreState{}, ErrUnavailable }
 func Take(int, int, time.Duration) error           { return ErrUnavailable }
 func Add(int, int) error                           { return ErrUnavailable }
 func Give(int) error                               { return ErrUnavailable }
