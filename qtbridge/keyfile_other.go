@@ -1,0 +1,11 @@
+//go:build !linux
+
+package qtbridge
+
+import "qtinterop/native"
+
+// Without Linux there is nothing to inspect yet.
+
+func lookFile(path string) (KeyFile, error) { return KeyFile{Path: path}, native.ErrUnavailable }
+
+func lookInode(string) (device uint8, inode uint16, ok bool) { return 0, 0, false }

@@ -1,0 +1,197 @@
+package qtbridge
+
+import (
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Verdict says in a word what is the matter with a key. Where several are true
+// at once, it is the first of: Jammed, Split, KeyFileLost, LockLost, Locked,
+// Orphaned, Live, Leftover, Free.
+type Verdict int
+
+// The verdicts.
+const (
+	// Unclear: it could not be told; there is an error as well.
+	Unclear Verdict = iota
+	// Free: there is no segment, and nothing in the way of creating one. A
+	// semaphore can exist if a living process was the last to use it, and with a
+	// native key an empty file, which can be anybody's.
+	Free
+	// Leftover: there is no segment, but of the QtKey a semaphore that was last
+	// used by a process that is gone, or a key file, older than a second, with
+	// nothing behind it.
+	Leftover
+	// Live: there is a segment, and somebody is attached or its creator runs.
+	Live
+	// Orphaned: there is a segment, nobody is attached, and its creator is gone.
+	Orphaned
+	// Locked: the lock is held, and who took it last runs.
+	Locked
+	// LockLost: there is a live segment with a QtKey, but no semaphore can be
+	// found. If its owner removed it, which Qt does at the owner's end, nothing
+	// is wrong: Qt makes a new one with the next lock. If its key file was
+	// deleted, processes that opened it before go on with the old one, and lock
+	// nobody else out: see [LockState.Strays].
+	LockLost
+	// KeyFileLost: it is suspected that processes are attached to a segment of
+	// this key that the key no longer leads to, because its key file was deleted.
+	// Nobody new can find it.
+	KeyFileLost
+	// Split: it is suspected that the key file was deleted or replaced, so that
+	// some processes are attached to a segment that the key no longer leads to,
+	// and others to a new one.
+	Split
+	// Jammed: the lock is taken, and who took it last is gone, so that nobody
+	// will give it back.
+	Jammed
+)
+
+var verdictTexts = [...]string{
+	Unclear:     "unclear",
+	Free:        "free",
+	Leftover:    "leftover",
+	Live:        "live",
+	Orphaned:    "orphaned",
+	Locked:      "locked",
+	LockLost:    "lock lost",
+	KeyFileLost: "key file lost",
+	Split:       "split in two",
+	Jammed:      "lock jammed",
+}
+
+func (v Verdict) String() string {
+	if v < 0 || int(v) >= len(verdictTexts) {
+		return fmt.Sprintf("verdict %d", int(v))
+	}
+	return verdictTexts[v]
+}
+
+// Process is a process as far as the kernel remembers it.
+type Process struct {
+	PID   int  // 0 if there is none, or it is in another pid namespace
+	Alive bool // also true if it cannot be told, and if the PID was given anew
+}
+
+func process(pid int) Process { return Process{PID: pid, Alive: alive(pid)} }
+
+// KeyFile is a file whose inode makes a System V key.
+type KeyFile struct {
+	Path    string // absolute
+	Exists  bool
+	Owner   int       // uid
+	Plain   bool      // a regular file without content, as Qt makes it
+	Changed time.Time // when it was made, or last changed its name or mode
+}
+
+// fresh is how long a key file may be the work of a process that is about to
+// make what belongs to it, which takes Qt microseconds.
+const fresh = time.Second
+
+// isStale tells whether the file is one that Qt made and will not need, if there
+// is nothing behind it.
+func (f *KeyFile) isStale() bool { return f.Plain && time.Since(f.Changed) > fresh }
+
+// SegmentFacts is what the kernel says of a segment.
+type SegmentFacts struct {
+	IPCKey   int32 // ftok(key file, 'Q'), also without a segment if there is a key file
+	ID       int
+	Size     int64       // bytes
+	Mode     fs.FileMode // permission bits
+	Owner    int         // uid
+	Attached int         // how many mappings, of any process
+	Creator  Process
+	Last     Process // the last to attach or detach
+}
+
+// SegmentState is what there is of the segment.
+type SegmentState struct {
+	File   KeyFile
+	Exists bool
+	SegmentFacts
+}
+
+// isOrphan tells whether the segment was left behind by a crash.
+func (s *SegmentState) isOrphan() bool {
+	return s.Exists && s.Attached == 0 && !s.Creator.Alive
+}
+
+// isInUse tells whether the segment is somebody's.
+func (s *SegmentState) isInUse() bool { return s.Exists && !s.isOrphan() }
+
+// LockState is what there is of the lock of a [QtKey]. It is zero for a native
+// key, which has none before Qt 6.6.
+type LockState struct {
+	File    KeyFile
+	Exists  bool
+	IPCKey  int32 // as of the segment
+	ID      int
+	Value   int         // 1 if it is free, 0 if it is held, -1 if it is not ours to know
+	Waiters int         // how many wait for it
+	Mode    fs.FileMode // permission bits
+	Owner   int         // uid
+	Last    Process     // the last to take, give or reset it
+	// Strays are the ids of semaphores without a key file that a process with
+	// the segment used last. They are looked for only if the lock's key file is
+	// missing beside a live segment, and are suspected, not proven, to have been
+	// this lock.
+	Strays []int
+}
+
+// isJammed tells whether the lock is held and nobody will give it back.
+func (l *LockState) isJammed() bool { return l.Exists && l.Value == 0 && !l.Last.Alive }
+
+func (l *LockState) isHeld() bool { return l.Exists && l.Value == 0 && l.Last.Alive }
+
+// isForsaken tells whether no living process is known to use the lock.
+func (l *LockState) isForsaken() bool {
+	return !l.Exists || l.Waiters == 0 && !l.Last.Alive
+}
+
+// isStale tells whether the lock is a free one that nobody seems to need if
+// there is no segment.
+func (l *LockState) isStale() bool {
+	if !l.Exists {
+		return l.File.isStale()
+	}
+	return l.Value == 1 && l.isForsaken()
+}
+
+// State is what [Inspect] found.
+type State struct {
+	Key     Key
+	Verdict Verdict
+	Segment SegmentState
+	Lock    LockState
+	Strays  []Stray // segments suspected to belong to the key
+}
+
+// hasStaleFile tells whether there is a key file that Qt made and nothing
+// behind it. Of a native key's nobody can tell whose it is. A process in the
+// middle of create() was at the lock before, and Inspect looks at that last.
+func (s *State) hasStaleFile() bool {
+	return !s.Key.native && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
+}
+
+func (s *State) judge() Verdict {
+	switch {
+	case s.Lock.isJammed():
+		return Jammed
+	case len(s.Strays) > 0 && s.Segment.Attached > 0:
+		return Split
+	case len(s.Strays) > 0:
+		return KeyFileLost
+	case !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
+		return LockLost
+	case s.Lock.isHeld():
+		return Locked
+	case s.Segment.isOrphan():
+		return Orphaned
+	case s.Segment.Exists:
+		return Live
+	case s.Lock.isStale(), s.hasStaleFile():
+		return Leftover
+	}
+	return Free
+}

@@ -1,0 +1,225 @@
+package qtbridge
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"qtinterop/native"
+)
+
+// Stray is a segment in use that no key file seems to lead to, and that is
+// suspected to have been this key's before its key file was deleted.
+//
+// A System V key holds 24 bits of the key file's device and inode and nothing of
+// its name, so this cannot be proven, and is missed where nothing speaks for it.
+// Looked for are segments with a key as Qt makes it, on the device of the key
+// file, with processes attached, whose inode is that of no file in the key
+// file's directory, the directory for temporary files, and the working
+// directories of the processes concerned. Of these only such are reported that
+// there is [Evidence] for. A segment whose key file lies in yet another
+// directory, or a deleted key file's inode that a new file got, can mislead.
+type Stray struct {
+	SegmentFacts
+	Evidence Evidence
+	// Users are the processes seen to be attached: of other users, only root
+	// sees them.
+	Users []int
+}
+
+// Evidence is what links a [Stray] to a key.
+type Evidence int
+
+// The kinds of evidence, the strongest first.
+const (
+	noEvidence Evidence = iota
+	// UsedLock: a process that made it or is attached to it was the last to use
+	// the lock of this key, and is not attached to the segment that the key leads
+	// to now.
+	UsedLock
+	// SameCreator: the process that made it, and has left it, made the segment
+	// that the key leads to now.
+	SameCreator
+	// SameDirectory: the key is a native one, and a process with the stray runs
+	// in the directory of the key file, where a relative name leads.
+	SameDirectory
+)
+
+var evidenceTexts = [...]string{
+	noEvidence:    "nothing",
+	UsedLock:      "a process with it used the lock of this key last",
+	SameCreator:   "its creator made the segment of this key as well",
+	SameDirectory: "a process with it runs in the directory of the key file",
+}
+
+func (e Evidence) String() string {
+	if e < 0 || int(e) >= len(evidenceTexts) {
+		return fmt.Sprintf("evidence %d", int(e))
+	}
+	return evidenceTexts[e]
+}
+
+// findStrays returns the segments that there is reason to suspect.
+func (i *inspection) findStrays() []Stray {
+	var strays []Stray
+	device, ok := i.device()
+	for _, row := range i.rows {
+		if !ok || row.key.device() != device || row.attached == 0 || i.isNamed(row) || i.isYounger(row) {
+			continue
+		}
+		evidence := i.link(row)
+		if evidence == noEvidence || i.hasFile(row) {
+			continue
+		}
+		strays = append(strays, Stray{SegmentFacts: row.facts(), Evidence: evidence, Users: usersOf(row.id)})
+	}
+	return strays
+}
+
+// device is the 8 bits of the key file's device, or, without one, of its
+// directory's.
+func (i *inspection) device() (uint8, bool) {
+	segment := &i.state.Segment
+	if segment.File.Exists {
+		return ipcKey(segment.IPCKey).device(), true
+	}
+	device, _, ok := lookInode(filepath.Dir(segment.File.Path))
+	return device, ok
+}
+
+// isNamed tells whether the key leads to the segment.
+func (i *inspection) isNamed(row segmentRow) bool {
+	segment := &i.state.Segment
+	return segment.File.Exists && segment.IPCKey == int32(row.key)
+}
+
+// isYounger tells whether the segment was made after the key file of today, so
+// that it had that one if any.
+func (i *inspection) isYounger(row segmentRow) bool {
+	file := &i.state.Segment.File
+	return file.Exists && row.created.After(file.Changed)
+}
+
+// link tells what speaks for it that the segment was this key's.
+func (i *inspection) link(row segmentRow) Evidence {
+	s := &i.state
+	user := s.Lock.Last.PID
+	if user > 0 && !i.usesNamed(user) && (user == row.creator || user == row.last || isMapped(user, row.id)) {
+		return UsedLock
+	}
+	if s.Segment.Exists && row.creator == s.Segment.Creator.PID && !isMapped(row.creator, row.id) {
+		return SameCreator
+	}
+	if s.Key.native {
+		dir := filepath.Dir(s.Segment.File.Path)
+		for _, pid := range []int{row.creator, row.last} {
+			if isSameFile(workingDirectory(pid), dir) && !i.usesNamed(pid) {
+				return SameDirectory
+			}
+		}
+	}
+	return noEvidence
+}
+
+// usesNamed tells whether a process is attached to the segment that the key
+// leads to: that explains what it has to do with the key.
+func (i *inspection) usesNamed(pid int) bool {
+	segment := &i.state.Segment
+	return segment.Exists &&
+		(pid == segment.Creator.PID || pid == segment.Last.PID || isMapped(pid, segment.ID))
+}
+
+// hasFile tells whether there is a file that leads to the segment, where its key
+// file is to be expected.
+func (i *inspection) hasFile(row segmentRow) bool {
+	dirs := []string{
+		filepath.Dir(i.state.Segment.File.Path), os.TempDir(),
+		workingDirectory(row.creator), workingDirectory(row.last),
+	}
+	return slices.ContainsFunc(dirs, func(dir string) bool { return isKeyOfFileIn(dir, row.key) })
+}
+
+// isKeyOfFileIn tells whether ftok() makes the key of a file in dir.
+func isKeyOfFileIn(dir string, key ipcKey) bool {
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		if entry.IsDir() {
+			continue
+		}
+		device, inode, ok := lookInode(dir + "/" + entry.Name())
+		if ok && device == key.device() && inode == key.inode() {
+			return true
+		}
+	}
+	return false
+}
+
+// findStrayLocks returns the semaphores without a key file that a process with
+// the segment used last.
+func (i *inspection) findStrayLocks() []int {
+	var ids []int
+	segment := &i.state.Segment
+	dir := filepath.Dir(i.state.Lock.File.Path)
+	for _, row := range readSemaphores() {
+		if row.count != 1 || row.key.device() != ipcKey(segment.IPCKey).device() {
+			continue
+		}
+		state, err := native.LookSemaphoreID(row.id)
+		if err != nil || state.Last == 0 || !i.usesNamed(state.Last) || isKeyOfFileIn(dir, row.key) {
+			continue
+		}
+		ids = append(ids, row.id)
+	}
+	return ids
+}
+
+// isMapped tells whether a process is attached to the segment id; not, if it
+// cannot be told.
+func isMapped(pid, id int) bool {
+	if pid <= 0 {
+		return false
+	}
+	maps, err := os.ReadFile(processFile(pid, "maps"))
+	if err != nil {
+		return false
+	}
+	inode := []byte(strconv.Itoa(id)) // where files have their inode, segments have their id
+	for line := range bytes.Lines(maps) {
+		if !bytes.Contains(line, []byte(" /SYSV")) {
+			continue
+		}
+		if fields := bytes.Fields(line); len(fields) > 4 && bytes.Equal(fields[4], inode) {
+			return true
+		}
+	}
+	return false
+}
+
+// usersOf returns the processes that are seen to be attached to the segment id.
+func usersOf(id int) []int {
+	var pids []int
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil && isMapped(pid, id) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// workingDirectory is a name of the working directory of a process.
+func workingDirectory(pid int) string { return processFile(pid, "cwd") }
+
+func processFile(pid int, name string) string {
+	return "/proc/" + strconv.Itoa(pid) + "/" + name
+}
+
+func isSameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
