@@ -210,6 +210,14 @@
 //     somebody is attached.
 //   - Qt 5 cuts a size of more than 31 bits down. Here that is an [ErrSize].
 //
+// # After a crash
+//
+// Segments, semaphores and key files outlive processes. [Inspect] tells what
+// there is of a key, who made and used it last and whether they live, and names
+// the state: free, live, orphaned, locked, lock jammed and so on. It touches
+// nothing. [Recover] mends what can be mended with Qt's own means, never touches
+// what a living process uses, and says what it did.
+//
 // # Semaphores and other bindings
 //
 // [Semaphore] is a QSystemSemaphore, which counts, with a key of its own.
