@@ -71,8 +71,10 @@ func openSemaphore(key Key, initial int, open func(*kernelSemaphore, string) err
 	if err := open(kernel, op); err != nil {
 		return nil, err
 	}
-	s := &Semaphore{kernel: kernel, gate: useGate(p.lock)}
-	s.closer = newCloser(key, func() error { return letGo(kernel, s.gate) })
+	g := useGate(p.lock)
+	// The closer must not refer to the Semaphore, which could never be forgotten.
+	undo := func() error { return letGo(kernel, g) }
+	s := &Semaphore{closer: newCloser(key, undo), kernel: kernel, gate: g}
 	s.cleanup = runtime.AddCleanup(s, abandon, s.closer)
 	return s, nil
 }

@@ -5,6 +5,7 @@ package qtbridge
 import (
 	"context"
 	"math"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -141,6 +142,18 @@ func TestSemaphoreOwnership(t *testing.T) {
 		assert.Equal(t, 2, observer.LookSemaphore(file).Value)
 		peer.Do("sem.delete", "s", nil)
 	})
+}
+
+// Semaphores that nobody refers to are closed by the garbage collector.
+func TestForgottenSemaphore(t *testing.T) {
+	env := peertest.New(t)
+	_, err := OpenSemaphore(QtKey(env.Name()), 1)
+	require.NoError(t, err)
+	require.NotEmpty(t, env.Files(env.Tmp))
+	for ctx := soon(t); len(env.Files(env.Tmp)) > 0 && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		runtime.GC()
+	}
+	assert.Empty(t, env.Files(env.Tmp))
 }
 
 // If another process removes the semaphore, a new one is made, as in Qt.
