@@ -61,13 +61,13 @@ func (c *creation) exists(state native.SegmentState) error {
 // checkFile keeps Qt from using somebody's own file as key file: the last one
 // to detach would delete it.
 func (c *creation) checkFile() error {
-	_, err := os.Stat(c.place.segment)
+	info, err := os.Stat(c.place.segment)
 	switch {
 	case os.IsNotExist(err):
 		return c.checkDir()
 	case err != nil:
 		return &Error{Op: "create", Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
-	case isOwnFile(c.place.segment):
+	case isOwnFile(info):
 		return &Error{Op: "create", Key: c.key, Code: ErrKey,
 			Msg: c.place.segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}
 	}
@@ -144,14 +144,10 @@ func (c *creation) make() (*memory, error) {
 		if mem, err = newMemory("create", c.key); err != nil {
 			return nil, err
 		}
-		if err = mem.SetNativeKey(c.place.segment); err == nil {
-			err = mem.Create(int64(c.size), native.AccessMode(c.mode))
-		}
-		if err == nil {
+		if err = mem.create("create", c.key, c.place.segment, c.size, c.mode); err == nil {
 			return mem, nil
 		}
 		mem.Close()
-		err = qtError("create", c.key, err)
 		if !isPassing(err) {
 			break
 		}

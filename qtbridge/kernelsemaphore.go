@@ -86,18 +86,13 @@ func isGone(err error) bool {
 // find returns the id of the semaphore, which Qt makes, if wanted, where there
 // is none. Its owner can remove it again at any time.
 func (s *kernelSemaphore) find(op string, make bool) (int, error) {
-	if id := s.id.Load(); id != 0 {
-		return int(id - 1), nil
-	}
 	var err error
 	for range retries {
-		var state native.SemaphoreState
-		state, err = native.LookSemaphore(s.file)
-		if err = s.lookError(op, err); err == nil {
-			s.id.Store(int64(state.ID) + 1)
-			return state.ID, nil
+		var id int
+		if id, err = s.look(); err == nil {
+			return id, nil
 		}
-		if !make || !isNotFound(err) {
+		if err = s.lookError(op, err); !make || !isNotFound(err) {
 			return 0, err
 		}
 		if err := s.make(op, native.Open); err != nil {
@@ -107,17 +102,22 @@ func (s *kernelSemaphore) find(op string, make bool) (int, error) {
 	return 0, err
 }
 
-// exists tells whether there is a semaphore, without making one.
-func (s *kernelSemaphore) exists() bool {
-	if s.id.Load() != 0 {
-		return true
+// look returns the id of the semaphore, if there is one or was at the last look.
+func (s *kernelSemaphore) look() (int, error) {
+	if id := s.id.Load(); id != 0 {
+		return int(id - 1), nil
 	}
 	state, err := native.LookSemaphore(s.file)
-	if err != nil {
-		return false
+	if err == nil {
+		s.id.Store(int64(state.ID) + 1)
 	}
-	s.id.Store(int64(state.ID) + 1)
-	return true
+	return state.ID, err
+}
+
+// exists tells whether there is a semaphore, without making one.
+func (s *kernelSemaphore) exists() bool {
+	_, err := s.look()
+	return err == nil
 }
 
 // make has Qt make the semaphore if there is none. With mode Create one that
@@ -219,9 +219,9 @@ func (s *kernelSemaphore) disown() {
 	}
 }
 
-// dispose lets go of a semaphore that Qt made for us: its destructor
-// removes it. That must not happen while another process holds it, so unless
-// guarded, which says that we hold it, it stays. So it does if there is another one by now: the
+// dispose lets go of a semaphore that Qt made for us: its destructor removes it.
+// That must not happen while another process holds it, so unless guarded, which
+// says that we hold it, it stays. So it does if there is another one by now: the
 // destructor would remove the key file that it hangs on.
 func (s *kernelSemaphore) dispose(guarded bool) {
 	s.mu.Lock()

@@ -45,14 +45,28 @@ func (m *memory) attach(op string, key Key, path string, mode Mode) error {
 	return nil
 }
 
+// create has Qt create a segment at path.
+func (m *memory) create(op string, key Key, path string, size int, mode Mode) error {
+	if err := m.SetNativeKey(path); err != nil {
+		return qtError(op, key, err)
+	}
+	if err := m.Create(int64(size), native.AccessMode(mode)); err != nil {
+		return qtError(op, key, err)
+	}
+	return nil
+}
+
 // protect returns the path that Qt may have. Qt deletes the key file with the
 // segment, and a peer may use a file of somebody's own as native key: then Qt
 // gets a symbolic link, which leads to the same System V key, and deletes that.
 func (m *memory) protect(key Key, path string) (string, error) {
-	if !key.native || !isOwnFile(path) {
+	if !key.native {
 		return path, nil
 	}
-	var err error
+	info, err := os.Stat(path)
+	if err != nil || !isOwnFile(info) {
+		return path, nil // what is missing is for Qt to find out
+	}
 	if m.linkDir, err = os.MkdirTemp("", "qtbridge"); err != nil {
 		return "", err
 	}
@@ -60,9 +74,6 @@ func (m *memory) protect(key Key, path string) (string, error) {
 	return link, os.Symlink(path, link)
 }
 
-// isOwnFile tells whether there is something at path that is not a key file as
-// Qt makes them: an empty regular file.
-func isOwnFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && (!info.Mode().IsRegular() || info.Size() > 0)
-}
+// isOwnFile tells whether a file is not a key file as Qt makes them: empty and
+// regular.
+func isOwnFile(info os.FileInfo) bool { return !info.Mode().IsRegular() || info.Size() > 0 }

@@ -155,13 +155,7 @@ func (m *mender) removeKeyFile(g *grip) (bool, error) {
 		return false, nil
 	}
 	err = m.detachAfter(func(mem *memory) error {
-		if err := mem.SetNativeKey(m.place.segment); err != nil {
-			return qtError("recover", m.key, err)
-		}
-		if err := mem.Create(1, native.ReadWrite); err != nil {
-			return qtError("recover", m.key, err)
-		}
-		return nil
+		return mem.create("recover", m.key, m.place.segment, 1, ReadWrite)
 	})
 	if err != nil {
 		return false, err
