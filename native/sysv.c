@@ -4,10 +4,13 @@
 #include "sysv.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 // The project id of Qt's ftok() calls.
 enum { QT_PROJECT = 'Q' };
@@ -88,6 +91,67 @@ int32_t qtb_sysv_take(int32_t id, int16_t n, int64_t timeout_ns) {
     struct sembuf take = {.sem_num = 0, .sem_op = (int16_t)-n, .sem_flg = SEM_UNDO};
     struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     return semtimedop(id, &take, 1, &timeout) == 0 ? 0 : errno;
+}
+
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static struct timespec in_timespec(int64_t ns) {
+    return (struct timespec){ns / 1000000000, ns % 1000000000};
+}
+
+// Waits until somebody has given the semaphore back. It takes 1 and gives it back
+// in one step, which the value does not show in between.
+static int wait_free(int32_t id, const struct timespec *timeout) {
+    struct sembuf more[] = {{.sem_op = -1}, {.sem_op = 1}};
+    return semtimedop(id, more, 2, timeout) == 0 ? 0 : errno;
+}
+
+// One interval.
+static int wait_once(const qtb_wait *w, int64_t ns) {
+    const struct timespec timeout = in_timespec(ns);
+    if (w->semaphore < 0) {
+        return clock_nanosleep(CLOCK_MONOTONIC, 0, &timeout, NULL) == 0 ? EAGAIN : EINTR;
+    }
+    struct sembuf zero = {.sem_op = 0};
+    if (semtimedop(w->semaphore, &zero, 1, &timeout) == -1) {
+        return errno;
+    }
+    return wait_free(w->semaphore, &timeout);
+}
+
+static int wait_for(const qtb_waiter *waiter, const qtb_wait *w) {
+    if (w->check_last && semctl(w->semaphore, 0, GETPID) != getpid()) {
+        const struct timespec timeout = in_timespec(w->interval_ns);
+        return wait_free(w->semaphore, &timeout);
+    }
+    const int64_t end = now_ns() + w->limit_ns;
+    for (int64_t left = w->limit_ns; left > 0; left = end - now_ns()) {
+        if (__atomic_load_n(&waiter->interrupted, __ATOMIC_SEQ_CST)) {
+            return EINTR;
+        }
+        const int error = wait_once(w, left < w->interval_ns ? left : w->interval_ns);
+        if (error != EAGAIN && error != EINTR) {
+            return error;
+        }
+        if (w->size > 0 && memcmp(w->data, w->copy, w->size) != 0) {
+            return QTB_DIFFERENT;
+        }
+    }
+    return EAGAIN;
+}
+
+int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait) {
+    __atomic_store_n(&waiter->thread, (int32_t)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
+    const int error = wait_for(waiter, wait);
+    __atomic_store_n(&waiter->thread, 0, __ATOMIC_SEQ_CST);
+    if (error == EINTR) {
+        __atomic_store_n(&waiter->interrupted, 0, __ATOMIC_SEQ_CST);
+    }
+    return error;
 }
 
 int32_t qtb_sysv_remove(int32_t id) { return semctl(id, 0, IPC_RMID) == 0 ? 0 : errno; }

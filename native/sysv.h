@@ -4,6 +4,7 @@
 #ifndef QTB_SYSV_H
 #define QTB_SYSV_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // How far a look came before it failed.
@@ -46,6 +47,30 @@ qtb_semaphore qtb_sysv_semaphore_id(int32_t id);
 // timeout_ns. Returns an errno: EAGAIN when the time is over, EINTR, EIDRM or
 // EINVAL when there is no such semaphore (any more).
 int32_t qtb_sysv_take(int32_t id, int16_t n, int64_t timeout_ns);
+
+// What calls off a wait; shared by the one who waits and those who interrupt.
+typedef struct qtb_waiter {
+    int32_t thread;       // its id while it waits, for a signal; 0 otherwise
+    int32_t interrupted;  // set before the signal, cleared when a wait has ended for it
+} qtb_waiter;
+
+// What to wait for.
+typedef struct qtb_wait {
+    int32_t semaphore;    // to be taken and given back by anybody, -1 for none
+    int32_t check_last;   // whether it being last used by another process is enough
+    int64_t interval_ns;  // how often to compare
+    int64_t limit_ns;     // how long to wait; at least once an interval
+    const void *data;     // to become different from copy, both of size bytes; size 0 for none
+    const void *copy;
+    size_t size;
+} qtb_wait;
+
+// Waits for any of that. Nothing is taken, and nobody else who waits for zero is
+// woken. Returns 0 if the semaphore was taken and given back, QTB_DIFFERENT for
+// a difference, and else an errno: EAGAIN when the time is over, EINTR when
+// interrupted, EIDRM or EINVAL when there is no such semaphore (any more).
+enum { QTB_DIFFERENT = -1 };
+int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait);
 
 // Removes a semaphore; those who wait for it learn of it. Returns an errno.
 int32_t qtb_sysv_remove(int32_t id);

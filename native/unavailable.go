@@ -16,6 +16,9 @@ type SharedMemory struct{}
 // SystemSemaphore is a QSystemSemaphore; there is none in this build.
 type SystemSemaphore struct{}
 
+// Waiter waits for what Qt does; there is none in this build.
+type Waiter struct{}
+
 // Everything below returns ErrUnavailable or a zero value.
 
 func VersionRunning() string  { return "" }
@@ -59,6 +62,9 @@ func Take(int, int, time.Duration) error           { return ErrUnavailable }
 func Add(int, int) error                           { return ErrUnavailable }
 func Give(int) error                               { return ErrUnavailable }
 func RemoveSemaphore(int) error                    { return ErrUnavailable }
+
+func (w *Waiter) Wait(Wait) error { return ErrUnavailable }
+func (w *Waiter) Interrupt()      {}
 
 func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }

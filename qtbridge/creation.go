@@ -94,13 +94,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 }
 
 func (c *creation) makeLocked(ctx context.Context, l *lock) (*memory, error) {
-	if l.isJammed() {
-		if err := l.make("create", native.Create); err != nil {
-			l.dispose(false)
-			return nil, err
-		}
-	}
-	if err := l.acquire(ctx, nil, "create", true); err != nil {
+	if err := l.acquireUnjammed(ctx, "create"); err != nil {
 		l.dispose(false)
 		return nil, err
 	}

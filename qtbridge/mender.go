@@ -15,6 +15,7 @@ type mender struct {
 	place  place
 	policy Policy
 	done   []Action
+	jammed bool // it was made sure
 }
 
 // mend looks and mends until there is nothing left to do. A lock that is only
@@ -40,6 +41,10 @@ func (m *mender) round() (bool, error) {
 	state, err := inspect("recover", m.key, m.place)
 	if err != nil {
 		return false, err
+	}
+	if state.Verdict == Jammed && !m.jammed {
+		m.jammed = staysTaken(state.Lock.ID)
+		return true, nil
 	}
 	actions, err := plan(&state, m.policy)
 	if err != nil || len(actions) == 0 {

@@ -44,7 +44,9 @@ const (
 	// and others to a new one.
 	Split
 	// Jammed: the lock is taken, and who took it last is gone, so that nobody
-	// will give it back.
+	// will give it back. A program that only waited for the lock, as a Watch does,
+	// and is gone, gives the same picture while another holds it: so Create and
+	// Recover first try for half a second to take it.
 	Jammed
 )
 

@@ -78,6 +78,7 @@ type Reply struct {
 	LockFailed   int    `json:"lockFailed"`
 	UnlockFailed int    `json:"unlockFailed"`
 	Interrupted  int    `json:"interruptions"`
+	CreateFailed int    `json:"createFailed"`
 	QtVersion    string `json:"qtVersion"`
 	PID          int    `json:"pid"`
 }

@@ -1,0 +1,125 @@
+package qtbridge
+
+import "time"
+
+const (
+	// pollMin and pollMax bound how often an adaptive watch looks without being
+	// told to.
+	pollMin = 10 * time.Millisecond
+	pollMax = time.Second
+	// blindStep is how often to look for key files if the system does not tell.
+	blindStep = 10 * time.Millisecond
+	// rest is how long at most to go without a look after the lock was taken: it
+	// may have been again before the next wait for that began.
+	rest = 100 * time.Millisecond
+	// retryFiles is how often to try to have the system tell of key files.
+	retryFiles = pollMax
+	// shortest is what Go's timers may sleep too long.
+	shortest = time.Millisecond
+
+	// Looks in vain, because somebody takes the lock and changes nothing, may
+	// take this part of the time, and this much at once.
+	vainShare = 0.003
+	creditMax = 3 * time.Millisecond
+	pauseMax  = time.Second
+	// wakeCost is what waking up costs beside the look.
+	wakeCost = 15 * time.Microsecond
+
+	// A state that does not last is looked at again at once so many times, then
+	// at growing intervals.
+	hurried  = 20
+	hurryMin = 50 * time.Microsecond
+	hurryMax = 5 * time.Millisecond
+)
+
+// pace says when to look next.
+type pace struct {
+	poll     time.Duration // as the user wants it; 0: adaptive
+	settle   time.Duration // likewise
+	blind    bool          // nothing tells of key files
+	interval time.Duration // of adaptive polling
+	hurry    int           // how many looks saw a state that does not last
+	hasNews  bool          // the last look had
+	due      time.Time     // of the next look
+	next     time.Time     // when to wake up, for a look or a glance
+
+	credit   time.Duration // what looks in vain may still cost
+	credited time.Time
+	paused   time.Time // until when not to wait for the lock
+}
+
+func (p *pace) isDue(now time.Time) bool { return !now.Before(p.due) }
+
+func (p *pace) isPaused(now time.Time) bool { return now.Before(p.paused) }
+
+// looked notes what a look, which began at start, has seen.
+func (p *pace) looked(seen seen, means Means, start, now time.Time) {
+	cost := now.Sub(start)
+	wait := p.interval
+	p.hasNews = seen == news
+	switch {
+	case seen == waning:
+		wait = p.settle / 4
+	case seen == unsettled:
+		p.hurry++
+		if wait = p.backOff(); wait > 0 {
+			wait = max(wait, 4*cost)
+		}
+	case means == ByPoll && p.hasNews:
+		p.interval = pollMin
+		wait = pollMin
+	case means == ByPoll:
+		p.interval = min(2*p.interval, pollMax)
+	case p.hasNews:
+		p.credit = creditMax
+	default:
+		p.spend(cost, now)
+	}
+	if means == ByLock {
+		wait = min(wait, rest)
+	}
+	if seen != unsettled {
+		p.hurry = 0
+	}
+	if seen == nothing || seen == news {
+		wait = max(wait, min(100*cost, pollMax)) // of a large segment
+	}
+	if p.poll > 0 {
+		wait = min(wait, p.poll)
+	}
+	p.due = now.Add(wait)
+	if seen == nothing && p.paused.After(now) {
+		p.due = p.paused
+	}
+	p.wakeUp(now)
+}
+
+// wakeUp sets when to wake up next, for a look or for a glance at the key file.
+func (p *pace) wakeUp(now time.Time) {
+	p.next = p.due
+	if step := now.Add(blindStep); p.blind && step.Before(p.next) {
+		p.next = step
+	}
+}
+
+func (p *pace) backOff() time.Duration {
+	if p.hurry < hurried {
+		return 0
+	}
+	return min(hurryMin<<min(p.hurry-hurried, 10), hurryMax)
+}
+
+// spend takes the cost of a look in vain from the credit; without credit there
+// is a pause.
+func (p *pace) spend(cost time.Duration, now time.Time) {
+	if !p.credited.IsZero() {
+		earned := time.Duration(float64(now.Sub(p.credited)) * vainShare)
+		p.credit = min(p.credit+earned, creditMax)
+	}
+	p.credited = now
+	p.credit -= cost + wakeCost
+	if p.credit < 0 {
+		p.paused = now.Add(min(time.Duration(float64(-p.credit)/vainShare), pauseMax))
+		p.credit = max(p.credit, -creditMax)
+	}
+}

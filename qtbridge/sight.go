@@ -1,0 +1,322 @@
+package qtbridge
+
+import (
+	"bytes"
+	"errors"
+	"syscall"
+	"time"
+
+	"qtinterop/native"
+)
+
+// seen is what a look has seen.
+type seen int
+
+const (
+	nothing   seen = iota // nothing new
+	news                  // there is a message
+	unsettled             // something that does not last: look again at once
+	waning                // it may be gone: look again when that has lasted
+)
+
+const (
+	// heldLimit is how long the lock may keep us from a message before we tell.
+	heldLimit = time.Second
+	// heldTries is how often to find the lock taken before queueing for it, and
+	// heldWait how long.
+	heldTries = 3
+	heldWait  = 20 * time.Millisecond
+	// agreeTries is how often a look reads a segment without a lock.
+	agreeTries = 10
+)
+
+// sight is what a watcher knows of a segment, and how it looks at it. It belongs
+// to the watcher's goroutine.
+type sight struct {
+	key   Key
+	place place
+	opts  WatchOptions
+
+	message Message // the last one
+	id      int     // of its segment
+	shown   bool    // there is a segment, as far as the last message says
+	memory  *memory // attached; nil most of the time, unless to stay
+	memID   int     // of the segment that memory is attached to
+
+	semaphore int  // -1 if there is none
+	deaf      int  // a semaphore that cannot be waited for, plus 1
+	lost      bool // the semaphore may be another one
+
+	odd     oddity
+	oddTime time.Time // since when
+	oddID   int       // of which segment
+	held    int       // how many looks in a row found the lock taken
+	heldAt  time.Time // since when
+}
+
+// oddity is a state that is to be reported only if it lasts.
+type oddity int
+
+const (
+	even   oddity = iota
+	gone          // there was a segment, and there is none
+	coming        // a segment is being made
+	zero          // a new segment, all zero
+	closed        // a segment that cannot be attached to
+)
+
+// look looks at the segment, and copies its content if that is new: then it is
+// in message.
+func (s *sight) look(now time.Time) (seen, error) {
+	state, err := look("watch", s.key, s.place.segment)
+	switch {
+	case isNotFound(err):
+		s.leave()
+		return s.lookAtNothing(now, err), nil
+	case err != nil:
+		s.leave()
+		return nothing, err
+	}
+	if s.memory != nil && (s.memID != state.ID || state.Attached == 1) {
+		s.leave() // and let it go, if we are the last
+		return unsettled, nil
+	}
+	if state.Attached == 0 {
+		return s.lookAtUnattached(now, state), nil
+	}
+	return s.lookInside(now, state)
+}
+
+// isOther tells whether there is another segment than at the last look, or none.
+func (s *sight) isOther() bool {
+	state, err := native.LookSegment(s.place.segment)
+	if err != nil {
+		return s.shown || s.odd != even
+	}
+	return state.ID != s.id && state.Attached > 0
+}
+
+// lasts notes an odd state, and tells whether it is there for long enough.
+func (s *sight) lasts(odd oddity, id int, now time.Time) bool {
+	if s.odd != odd || s.oddID != id {
+		s.odd, s.oddID, s.oddTime = odd, id, now
+	}
+	return now.Sub(s.oddTime) >= s.opts.Settle
+}
+
+// lookAtNothing tells whether a segment that is not there is being made, or gone.
+func (s *sight) lookAtNothing(now time.Time, err error) seen {
+	if e, ok := errors.AsType[*native.LookError](err); ok && e.Step != native.StepFile && !s.lasts(coming, 0, now) {
+		return unsettled
+	}
+	return s.isGone(now)
+}
+
+// isGone tells that the segment is gone, if it has been for long enough.
+func (s *sight) isGone(now time.Time) seen {
+	switch {
+	case !s.shown:
+		return nothing
+	case s.odd != coming && !s.lasts(gone, 0, now):
+		return waning
+	}
+	s.shown, s.odd = false, even
+	return s.note(nil, Removed, 0)
+}
+
+// lookAtUnattached does not attach to a segment that nobody is attached to:
+// detaching would remove it. It is either about to be used, or left behind.
+func (s *sight) lookAtUnattached(now time.Time, state native.SegmentState) seen {
+	if alive(state.Creator) && !s.lasts(coming, state.ID, now) {
+		return unsettled
+	}
+	return s.isGone(now)
+}
+
+func (s *sight) lookInside(now time.Time, state native.SegmentState) (seen, error) {
+	if err := s.attach(state); err != nil {
+		if isPassing(err) && !s.lasts(closed, state.ID, now) {
+			return unsettled, nil
+		}
+		return nothing, err
+	}
+	if !s.opts.Stay || !alive(state.Creator) {
+		defer s.leave()
+	}
+	isNew := !s.shown || state.ID != s.id
+	data := s.memory.Data()
+	switch {
+	case !isNew && bytes.Equal(data, s.message.Data):
+		s.odd, s.held = even, 0
+		return nothing, nil
+	case isNew && isZero(data) && !s.lasts(zero, state.ID, now):
+		return unsettled, nil
+	}
+	content, seen, err := s.copy(now, data)
+	if content == nil {
+		return seen, err
+	}
+	return s.compare(content, isNew, state.ID), nil
+}
+
+// compare makes a message of content, if that is new.
+func (s *sight) compare(content []byte, isNew bool, id int) seen {
+	s.odd, s.held = even, 0
+	if isNew {
+		s.shown = true
+		return s.note(content, Created, id)
+	}
+	if bytes.Equal(content, s.message.Data) {
+		return nothing // it was a change under way, and taken back
+	}
+	return s.note(content, Changed, id)
+}
+
+func (s *sight) note(content []byte, cause Cause, id int) seen {
+	s.message = Message{Data: content, Seq: s.message.Seq + 1, Time: time.Now(), Cause: cause}
+	s.id = id
+	return news
+}
+
+// attach attaches as Qt does with the native key, which neither needs nor makes
+// the lock.
+func (s *sight) attach(state native.SegmentState) error {
+	if s.memory != nil {
+		return nil
+	}
+	mem, err := newMemory("watch", s.key)
+	if err != nil {
+		return err
+	}
+	if err = mem.attach("watch", s.key, s.place.segment, ReadOnly); err == nil {
+		err = stillThere(s.key, s.place.segment, state)
+	}
+	if err != nil {
+		mem.Close()
+		return err
+	}
+	s.memory, s.memID = mem, state.ID
+	return nil
+}
+
+// leave detaches. As the last one to do so it takes the lock before, if that is
+// free: Qt removes the segment then.
+func (s *sight) leave() {
+	if s.memory == nil {
+		return
+	}
+	taken := false
+	if id := s.findSemaphore(); id >= 0 {
+		state, err := native.LookSegment(s.place.segment)
+		if err != nil || state.ID != s.memID || state.Attached == 1 {
+			taken = native.Take(id, 1, 0) == nil
+		}
+	}
+	_ = s.memory.Detach()
+	s.memory.Close()
+	s.memory = nil
+	if taken {
+		_ = native.Give(s.semaphore)
+	}
+}
+
+// copy copies data under the lock, or until two reads agree where there is none.
+// Without a copy it says what to do.
+func (s *sight) copy(now time.Time, data []byte) ([]byte, seen, error) {
+	id := s.findSemaphore()
+	if id < 0 {
+		return copyAgreed(data)
+	}
+	err := native.Take(id, 1, 0)
+	if errors.Is(err, syscall.EAGAIN) && s.held >= heldTries {
+		err = native.Take(id, 1, heldWait)
+	}
+	switch {
+	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
+		seen, err := s.isHeld(now)
+		return nil, seen, err
+	case isGone(err):
+		s.lost = true
+		return nil, unsettled, nil
+	case err != nil:
+		k := kernelSemaphore{key: s.key}
+		return nil, nothing, k.systemError("watch", err)
+	}
+	content := bytes.Clone(data)
+	if native.Give(id) != nil {
+		s.lost = true // somebody reset it, and may have written meanwhile
+		return nil, unsettled, nil
+	}
+	return content, news, nil
+}
+
+// isHeld notes that the lock is taken. The vigil, which begins next, tells when
+// it is given back.
+func (s *sight) isHeld(now time.Time) (seen, error) {
+	if s.held++; s.held == 1 {
+		s.heldAt = now
+	}
+	if now.Sub(s.heldAt) < heldLimit {
+		return nothing, nil
+	}
+	k := kernelSemaphore{key: s.key, file: s.place.lock}
+	return nothing, &Error{Op: "watch", Key: s.key, Code: ErrLocked,
+		Msg: "the content has changed, but cannot be read: " + k.holder()}
+}
+
+func copyAgreed(data []byte) ([]byte, seen, error) {
+	content := bytes.Clone(data)
+	for range agreeTries {
+		if bytes.Equal(content, data) {
+			return content, news, nil
+		}
+		copy(content, data)
+	}
+	return nil, unsettled, nil
+}
+
+// findSemaphore returns the id of the lock's semaphore, and -1 if there is none.
+func (s *sight) findSemaphore() int {
+	if s.lost && s.place.lock != "" {
+		s.semaphore = -1
+		if state, err := native.LookSemaphore(s.place.lock); err == nil && state.ID != s.deaf-1 {
+			s.semaphore = state.ID
+		}
+	}
+	s.lost = false
+	return s.semaphore
+}
+
+// woke takes in how a wait for semaphore id ended, and tells whether that is a
+// reason to look.
+func (s *sight) woke(id int, err error) Means {
+	switch {
+	case err == nil:
+		return ByLock
+	case errors.Is(err, native.ErrDifferent), errors.Is(err, syscall.EAGAIN):
+		return ByPoll
+	case errors.Is(err, syscall.EINTR):
+		return 0
+	case !isGone(err):
+		s.deaf = id + 1 // as that of another user
+	}
+	s.lost = true
+	return ByLock
+}
+
+// compared returns the memory and the copy to compare it with, if we stay.
+func (s *sight) compared() (data, last []byte) {
+	if s.memory == nil || !s.shown || s.memID != s.id {
+		return nil, nil
+	}
+	return s.memory.Data(), s.message.Data
+}
+
+func isZero(data []byte) bool {
+	for _, b := range data {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
