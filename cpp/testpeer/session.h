@@ -25,3 +25,4 @@ VerbTable processVerbs();
 VerbTable segmentVerbs();
 VerbTable segmentDataVerbs();
 VerbTable semaphoreVerbs();
+VerbTable textVerbs();

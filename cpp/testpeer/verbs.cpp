@@ -10,6 +10,7 @@ VerbTable allVerbs() {
     verbs.merge(segmentVerbs());
     verbs.merge(segmentDataVerbs());
     verbs.merge(semaphoreVerbs());
+    verbs.merge(textVerbs());
     return verbs;
 }
 

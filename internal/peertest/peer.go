@@ -79,6 +79,8 @@ type Reply struct {
 	UnlockFailed int    `json:"unlockFailed"`
 	Interrupted  int    `json:"interruptions"`
 	QtVersion    string `json:"qtVersion"`
+	Locale       string `json:"locale"`
+	LocalSample  []byte `json:"localSample"`
 	PID          int    `json:"pid"`
 }
 
