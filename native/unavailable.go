@@ -60,6 +60,9 @@ func Add(int, int) error                           { return ErrUnavailable }
 func Give(int) error                               { return ErrUnavailable }
 func RemoveSemaphore(int) error                    { return ErrUnavailable }
 
+func ToLocal8Bit(string) ([]byte, error)   { return nil, ErrUnavailable }
+func FromLocal8Bit([]byte) (string, error) { return "", ErrUnavailable }
+
 func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopCopy(int) (time.Duration, error)             { return 0, ErrUnavailable }
