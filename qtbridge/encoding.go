@@ -22,9 +22,9 @@ type Encoding struct {
 	replacing bool
 }
 
-// The encodings that QString has functions for. Decoding drops a byte order
-// mark (U+FEFF) at the start, as those do; in UTF-16 one of the other byte order
-// also turns the order around. Encoding writes none.
+// The encodings that QString has functions for. Decoding UTF-8 and UTF-16 drops
+// a byte order mark (U+FEFF) at the start, as those do; in UTF-16 one of the
+// other byte order also turns the order around. Encoding adds none.
 var (
 	// Local8Bit is what toLocal8Bit() and fromLocal8Bit() of the Qt that this
 	// program links make. On Linux that is UTF-8: with Qt 6 always, with Qt 5
