@@ -34,6 +34,12 @@
 // is under way, be it blocked in [SharedMemory.Lock], ends first, and the last
 // one to leave deletes the object. No call depends on the thread it runs on.
 //
+// # Text
+//
+// [ToLocal8Bit] and [FromLocal8Bit] are the two functions of QString that
+// programs use on what they share, with what Qt puts in place of what it
+// cannot convert. Any goroutine may call them at any time.
+//
 // # Beyond Qt
 //
 // [LookSegment], [LookSemaphore], [Take] and [Give] are for what Qt has no call

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <exception>
 #include <limits>
+#include <new>
 #include <stdexcept>
 
 #include "shim.h"
@@ -94,10 +95,27 @@ qtb_result with(qtb_shm *h, Call call) noexcept {
     });
 }
 
-inline QString utf8(const char *data, size_t size) {
+// The size as Qt 5 takes it, and as a qtb_result holds it.
+inline int length(size_t size) {
     if (size > static_cast<size_t>(std::numeric_limits<int>::max()))
         throw std::length_error("a string of more than 2 GiB");
-    return QString::fromUtf8(data, static_cast<int>(size));
+    return static_cast<int>(size);
+}
+
+inline QString utf8(const char *data, size_t size) {
+    const QString s = QString::fromUtf8(data, length(size));
+    // fromUtf8() drops one byte order mark at the start; a peer's QString can
+    // begin with one.
+    const bool dropped = size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
+    return dropped ? QChar(QChar::ByteOrderMark) + s : s;
+}
+
+// Bytes that are the whole answer: without them there is none.
+inline qtb_result bytes(const QByteArray &b) {
+    const qtb_result r = result(1, 0, b.constData(), length(static_cast<size_t>(b.size())));
+    if (r.text == nullptr)
+        throw std::bad_alloc();
+    return r;
 }
 
 inline bool isMode(int32_t mode) {

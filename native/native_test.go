@@ -3,6 +3,7 @@
 package native
 
 import (
+	"encoding/json"
 	"errors"
 	"runtime"
 	"strings"
@@ -295,9 +296,41 @@ func TestAdoptRefusesWhatIsNoSharedMemory(t *testing.T) {
 
 func TestStringsCrossUnchanged(t *testing.T) {
 	m := newMemory(t)
-	for _, key := range []string{"plain", "Noël", "共享内存", "nul\x00within", strings.Repeat("x", 1<<16), "🀄"} {
+	for _, key := range []string{"plain", "Noël", "共享内存", "nul\x00within", strings.Repeat("x", 1<<16), "🀄", "\uFEFFmarked", "\uFEFF"} {
 		require.NoError(t, m.SetKey(key))
 		assert.Equal(t, key, m.Key())
+	}
+}
+
+// A key with a byte order mark is another key than one without.
+func TestKeyWithAByteOrderMark(t *testing.T) {
+	for _, qt := range peertest.QtVersions {
+		peer := peertest.New(t).Verbs(qt)
+		peer.Do("shm.new", "m", peertest.Args{"key": json.RawMessage(`"\ufeffmarked"`)})
+		m := newMemory(t)
+		require.NoError(t, m.SetKey("\uFEFFmarked"))
+		assert.Equal(t, peer.Do("shm.nativeKey", "m", nil).Ret, m.NativeKey())
+	}
+}
+
+func TestLocal8Bit(t *testing.T) {
+	for _, qt := range peertest.QtVersions {
+		peer := peertest.New(t).Verbs(qt)
+		for _, text := range []string{"", "plain", "é共享\x00€", "nul\x00", "🀄", strings.Repeat("享", 1<<16)} {
+			data, err := ToLocal8Bit(text)
+			require.NoError(t, err)
+			theirs := peer.Do("text.encode", "", peertest.Args{"encoding": "Local8Bit", "text": text}).Bytes()
+			assert.Equal(t, theirs, data)
+			back, err := FromLocal8Bit(data)
+			require.NoError(t, err)
+			assert.Equal(t, text, back)
+		}
+		for _, data := range [][]byte{nil, {}, {0}, {0xff, 0, 0xfe}, []byte("\uFEFFmarked"), []byte("a\xe5\x85")} {
+			text, err := FromLocal8Bit(data)
+			require.NoError(t, err)
+			theirs, _ := peer.Do("text.decode", "", peertest.Args{"encoding": "Local8Bit", "base64": append([]byte{}, data...)}).Ret.(string)
+			assert.Equal(t, theirs, text, "% x", data)
+		}
 	}
 }
 

@@ -5,6 +5,9 @@
 
 #include <QObject>
 #include <stdexcept>
+#if QTB_QT == 5
+#include <QTextCodec>
+#endif
 
 #include "guard.h"
 #include "probe.h"
@@ -22,5 +25,16 @@ qtb_result qtb_probe_throw(int32_t standard) {
 void *qtb_probe_new(int32_t memory) { return memory != 0 ? new QSharedMemory : new QObject; }
 
 void qtb_probe_delete(void *object) { delete static_cast<QObject *>(object); }
+
+int32_t qtb_probe_set_local8bit(const char *codec) {
+#if QTB_QT == 5
+    QTextCodec *found = codec == nullptr ? nullptr : QTextCodec::codecForName(codec);
+    QTextCodec::setCodecForLocale(found);
+    return codec == nullptr || found != nullptr;
+#else
+    static_cast<void>(codec);
+    return 0;
+#endif
+}
 
 }  // extern "C"

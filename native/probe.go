@@ -2,7 +2,10 @@
 
 package native
 
-// #include "probe.h"
+/*
+#include <stdlib.h>
+#include "probe.h"
+*/
 import "C"
 
 import "unsafe"
@@ -18,6 +21,13 @@ func probeThrow(standard bool) error {
 func probeNew(memory bool) unsafe.Pointer { return C.qtb_probe_new(flag(memory)) }
 
 func probeDelete(object unsafe.Pointer) { C.qtb_probe_delete(object) }
+
+// probeSetLocal8Bit has toLocal8Bit() of Qt 5 use another codec, until reset.
+func probeSetLocal8Bit(codec string) (reset func(), ok bool) {
+	name := C.CString(codec)
+	defer C.free(unsafe.Pointer(name))
+	return func() { C.qtb_probe_set_local8bit(nil) }, C.qtb_probe_set_local8bit(name) != 0
+}
 
 func flag(b bool) C.int32_t {
 	if b {

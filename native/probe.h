@@ -16,6 +16,10 @@ qtb_result qtb_probe_throw(int32_t standard);
 void *qtb_probe_new(int32_t memory);
 void qtb_probe_delete(void *object);
 
+// QTextCodec::setCodecForLocale(), which Qt 5 alone has; NULL is the default.
+// Not 0 if done.
+int32_t qtb_probe_set_local8bit(const char *codec);
+
 #ifdef __cplusplus
 }
 #endif

@@ -212,4 +212,13 @@ qtb_result qtb_sem_error(qtb_sem *h) {
         [&] { return answer(h->object, h->object.error() == QSystemSemaphore::NoError); });
 }
 
+qtb_result qtb_string_to_local8bit(const char *text, size_t size) {
+    return guarded([&] { return qtb::bytes(utf8(text, size).toLocal8Bit()); });
+}
+
+qtb_result qtb_string_from_local8bit(const char *data, size_t size) {
+    return guarded(
+        [&] { return qtb::bytes(QString::fromLocal8Bit(data, qtb::length(size)).toUtf8()); });
+}
+
 }  // extern "C"

@@ -1,4 +1,5 @@
-// The C face of QSharedMemory and QSystemSemaphore.
+// The C face of QSharedMemory and QSystemSemaphore, and of the two functions of
+// QString that turn text into bytes and back.
 //
 // One function per public method, named qtb_<class>_<method>. Every call
 // returns what Qt returned, the object's error code and, if the call failed,
@@ -76,6 +77,12 @@ qtb_result qtb_sem_key(qtb_sem *h);
 qtb_result qtb_sem_acquire(qtb_sem *h);
 qtb_result qtb_sem_release(qtb_sem *h, int32_t n);
 qtb_result qtb_sem_error(qtb_sem *h);
+
+// text.toLocal8Bit(): what Qt puts into text is not UTF-8 here, but those bytes.
+qtb_result qtb_string_to_local8bit(const char *text, size_t size);
+// QString::fromLocal8Bit(data, size): with the size, as without it Qt 5 stops at
+// a NUL.
+qtb_result qtb_string_from_local8bit(const char *data, size_t size);
 
 // Loops of Qt calls within one crossing, to measure a Go loop against. Each
 // returns in value the nanoseconds that rounds took; a Qt call that fails ends

@@ -63,8 +63,10 @@ func Add(int, int) error                           { return ErrUnavailable }
 func Give(int) error                               { return ErrUnavailable }
 func RemoveSemaphore(int) error                    { return ErrUnavailable }
 
-func (w *Waiter) Wait(Wait) error { return ErrUnavailable }
-func (w *Waiter) Interrupt()      {}
+func (w *Waiter) Wait(Wait) error          { return ErrUnavailable }
+func (w *Waiter) Interrupt()               {}
+func ToLocal8Bit(string) ([]byte, error)   { return nil, ErrUnavailable }
+func FromLocal8Bit([]byte) (string, error) { return "", ErrUnavailable }
 
 func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
 func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }

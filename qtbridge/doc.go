@@ -102,8 +102,17 @@
 //
 // With a [QtKey], write within [Segment.WithLock]. For the next id, close and
 // create again, and try again on [ErrExists]. The package examples have both in
-// full. Text is bytes here: QString::toLocal8Bit() makes UTF-8 on most Linux
-// systems, toUtf8() always.
+// full.
+//
+// # Text
+//
+// A segment holds bytes, and a Qt program makes them of a QString in its own
+// way. [Local8Bit] is toLocal8Bit(), done by Qt itself, [UTF8] toUtf8(),
+// [UTF16LE] utf16(), [Latin1] toLatin1(), and [XText] any other encoding, such
+// as that of a Windows system. [Encoding.Encode] and [Encoding.Decode] convert
+// all bytes; [Encoding.DecodeToNUL] stops at a NUL, for segments that are larger
+// than their text. What cannot be converted is an [ErrText], not a question mark
+// that nobody notices.
 //
 // # Lifetime
 //

@@ -38,6 +38,9 @@ const (
 	ErrCount
 	// ErrMode: no such access mode. Also [fs.ErrInvalid].
 	ErrMode
+	// ErrText: text that the encoding does not have, or bytes that are none in
+	// it. Also [fs.ErrInvalid].
+	ErrText
 	// ErrResources: the system has no more memory or identifiers for segments.
 	ErrResources
 	// ErrNoLock: segments with this kind of key have no lock.
@@ -75,6 +78,7 @@ var codeTexts = [...]string{
 	ErrRange:       "outside of the segment",
 	ErrCount:       "unusable count",
 	ErrMode:        "no such access mode",
+	ErrText:        "not in this encoding",
 	ErrResources:   "out of resources",
 	ErrNoLock:      "has no lock",
 	ErrLocked:      "locked by somebody else",
@@ -98,6 +102,7 @@ var codeMeanings = map[Code]error{
 	ErrRange:       fs.ErrInvalid,
 	ErrCount:       fs.ErrInvalid,
 	ErrMode:        fs.ErrInvalid,
+	ErrText:        fs.ErrInvalid,
 	ErrClosed:      fs.ErrClosed,
 	ErrUnsupported: errors.ErrUnsupported,
 	ErrUnavailable: errors.ErrUnsupported,
@@ -119,7 +124,7 @@ func (c Code) Is(target error) bool {
 // Error is what went wrong with which key, and what can be done about it.
 type Error struct {
 	Op   string // "create", "attach", "lock", …
-	Key  Key
+	Key  Key    // the zero Key where none is concerned, as by an Encoding
 	Code Code
 	Msg  string // the cause as far as known, and a remedy
 	Err  error  // the error underneath, if any: a context's, Qt's, the system's
@@ -127,7 +132,11 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "qtbridge: %s %q: %v", e.Op, e.Key.String(), e.Code)
+	b.WriteString("qtbridge: " + e.Op)
+	if e.Key != (Key{}) {
+		fmt.Fprintf(&b, " %q", e.Key.String())
+	}
+	b.WriteString(": " + e.Code.Error())
 	if e.Msg != "" {
 		b.WriteString(": " + e.Msg)
 	}

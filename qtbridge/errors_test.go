@@ -24,6 +24,7 @@ func TestErrorIsOfTheStandardLibrary(t *testing.T) {
 	for code, want := range map[Code]error{
 		ErrNotFound: fs.ErrNotExist, ErrExists: fs.ErrExist, ErrPermission: fs.ErrPermission,
 		ErrClosed: fs.ErrClosed, ErrKey: fs.ErrInvalid, ErrSize: fs.ErrInvalid, ErrRange: fs.ErrInvalid,
+		ErrText:        fs.ErrInvalid,
 		ErrUnsupported: errors.ErrUnsupported, ErrUnavailable: errors.ErrUnsupported,
 	} {
 		assert.ErrorIs(t, &Error{Code: code}, want)
@@ -35,6 +36,8 @@ func TestErrorIsOfTheStandardLibrary(t *testing.T) {
 func TestErrorText(t *testing.T) {
 	err := &Error{Op: "attach", Key: NativeKey("/x"), Code: ErrNotFound, Msg: "start it"}
 	assert.EqualError(t, err, `qtbridge: attach "native:/x": not found: start it`)
+	err = &Error{Op: "decode", Code: ErrText, Msg: "use another"}
+	assert.EqualError(t, err, "qtbridge: decode: not in this encoding: use another")
 	assert.Equal(t, "code 999", Code(999).Error())
 	assert.Equal(t, "mode 7", Mode(7).String())
 }

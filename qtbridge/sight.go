@@ -66,8 +66,9 @@ const (
 )
 
 // look looks at the segment, and copies its content if that is new: then it is
-// in message.
-func (s *sight) look(now time.Time) (seen, error) {
+// in message. What a key file tells of is another segment, or none: the one we
+// know need not be attached to for that.
+func (s *sight) look(now time.Time, means Means) (seen, error) {
 	state, err := look("watch", s.key, s.place.segment)
 	switch {
 	case isNotFound(err):
@@ -83,6 +84,10 @@ func (s *sight) look(now time.Time) (seen, error) {
 	}
 	if state.Attached == 0 {
 		return s.lookAtUnattached(now, state), nil
+	}
+	if means == ByKeyFile && s.shown && state.ID == s.id {
+		s.odd = even
+		return nothing, nil
 	}
 	return s.lookInside(now, state)
 }

@@ -28,3 +28,14 @@ func TestWithoutQt(t *testing.T) {
 		assert.ErrorIs(t, err, ErrUnavailable)
 	}
 }
+
+func TestEncodingsWithoutQt(t *testing.T) {
+	_, err := Local8Bit.Encode("a")
+	assert.ErrorIs(t, err, ErrUnavailable)
+	_, err = Local8Bit.Replacing().DecodeToNUL([]byte("a"))
+	assert.ErrorIs(t, err, ErrUnavailable)
+	assert.ErrorContains(t, err, "qtbridge: decode: built without Qt: build with CGO_ENABLED=1")
+	data, err := UTF16LE.Encode("a")
+	assert.NoError(t, err)
+	assert.Equal(t, "a\x00", string(data))
+}

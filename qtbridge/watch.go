@@ -66,6 +66,10 @@ type Message struct {
 	Means Means
 }
 
+// Text is Data, up to the first NUL if there is one, as text in encoding e. For
+// other rules there is [Encoding.Decode], also of a part of Data.
+func (m *Message) Text(e Encoding) (string, error) { return e.DecodeToNUL(m.Data) }
+
 // WatchOptions says how to [Watch]. The zero value suits most programs.
 type WatchOptions struct {
 	// Stay keeps attached to the segment while its creator runs. It makes the

@@ -51,7 +51,7 @@ func newWatcher(key watchKey) *watcher {
 // run looks and waits until there is something for s, or ctx ends. s leads.
 func (w *watcher) run(ctx context.Context, s *subscriber) {
 	if w.means == 0 && w.sight.memory != nil {
-		w.means = ByLock // what happened while nobody led
+		w.means, w.pace.due = ByPoll, time.Time{} // for what happened while nobody led
 	}
 	for ctx.Err() == nil {
 		if w.means != 0 {
@@ -91,7 +91,7 @@ func (w *watcher) step(means Means) {
 	} else {
 		w.wakes.Add(1)
 	}
-	seen, err := w.sight.look(start)
+	seen, err := w.sight.look(start, means)
 	if err != nil {
 		w.tell(err)
 	}

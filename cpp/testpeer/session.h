@@ -26,3 +26,4 @@ VerbTable segmentVerbs();
 VerbTable segmentDataVerbs();
 VerbTable semaphoreVerbs();
 VerbTable stampVerbs();
+VerbTable textVerbs();

@@ -11,6 +11,7 @@ VerbTable allVerbs() {
     verbs.merge(segmentDataVerbs());
     verbs.merge(semaphoreVerbs());
     verbs.merge(stampVerbs());
+    verbs.merge(textVerbs());
     return verbs;
 }
 

@@ -80,6 +80,8 @@ type Reply struct {
 	Interrupted  int    `json:"interruptions"`
 	CreateFailed int    `json:"createFailed"`
 	QtVersion    string `json:"qtVersion"`
+	Locale       string `json:"locale"`
+	LocalSample  []byte `json:"localSample"`
 	PID          int    `json:"pid"`
 }
 

@@ -1,0 +1,477 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+// watch is a loop over a Watch, on a goroutine of its own.
+type watch struct {
+	t        testing.TB
+	messages chan Message
+	errs     chan error
+	ended    chan struct{}
+	cancel   context.CancelFunc
+}
+
+func startWatch(t testing.TB, key Key, opts WatchOptions) *watch {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &watch{t: t, messages: make(chan Message, 10_000), errs: make(chan error, 100),
+		ended: make(chan struct{}), cancel: cancel}
+	go func() {
+		defer close(w.ended)
+		for message, err := range Watch(ctx, key, opts) {
+			if err != nil {
+				w.errs <- err
+				continue
+			}
+			w.messages <- message
+		}
+	}()
+	t.Cleanup(w.stop)
+	return w
+}
+
+// stop ends the loop and waits for that.
+func (w *watch) stop() {
+	w.cancel()
+	select {
+	case <-w.ended:
+	case <-time.After(20 * time.Second):
+		w.t.Error("the watch does not end")
+	}
+}
+
+// next is the next message, which must come.
+func (w *watch) next() Message {
+	w.t.Helper()
+	select {
+	case m := <-w.messages:
+		return m
+	case err := <-w.errs:
+		require.NoError(w.t, err)
+	case <-time.After(20 * time.Second):
+		require.Fail(w.t, "no message")
+	}
+	panic("not reached")
+}
+
+// nextError is the next error, which must come.
+func (w *watch) nextError() error {
+	w.t.Helper()
+	select {
+	case err := <-w.errs:
+		return err
+	case <-time.After(20 * time.Second):
+		require.Fail(w.t, "no error")
+		return nil
+	}
+}
+
+// until skips messages until one has the content.
+func (w *watch) until(want []byte) Message {
+	w.t.Helper()
+	for {
+		if m := w.next(); bytes.Equal(m.Data, want) {
+			return m
+		}
+	}
+}
+
+// none requires that nothing comes for a while.
+func (w *watch) none(d time.Duration) {
+	w.t.Helper()
+	select {
+	case m := <-w.messages:
+		require.Fail(w.t, "a message", "%v: %.60q", m.Cause, m.Data)
+	case err := <-w.errs:
+		require.NoError(w.t, err)
+	case <-time.After(d):
+	}
+}
+
+// stayOrNot runs a test with both ways to watch.
+func stayOrNot(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions)) {
+	for _, stay := range []bool{false, true} {
+		t.Run(fmt.Sprintf("stay=%v", stay), func(t *testing.T) {
+			eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+				test(t, env, qt, WatchOptions{Stay: stay})
+			})
+		})
+	}
+}
+
+// a: the peer writes in place, under the lock.
+func TestWatchPeerThatLocks(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		key := QtKey(env.Name())
+		segment, lock := keyFiles(t, key)
+		peer := env.Verbs(qt)
+		create(peer, key, 8, []byte("first..."))
+		semaphore := observer.LookSemaphore(lock).ID
+		files := env.Files(env.Tmp)
+		w := startWatch(t, key, opts)
+		first := w.next()
+		assert.Equal(t, "first...", string(first.Data))
+		assert.Equal(t, Created, first.Cause)
+		byLock := 0
+		for i := range 200 {
+			want := fmt.Appendf(nil, "%08d", i)
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": want})
+			m := w.next()
+			require.Equal(t, want, m.Data)
+			require.Equal(t, want, env.Raw(segment), "the observer")
+			require.Equal(t, Changed, m.Cause)
+			require.Equal(t, first.Seq+uint64(i)+1, m.Seq)
+			require.WithinDuration(t, time.Now(), m.Time, time.Minute)
+			if m.Means == ByLock {
+				byLock++
+			}
+		}
+		assert.Greater(t, byLock, 180, "woken by the lock")
+		w.stop()
+		assert.Equal(t, files, env.Files(env.Tmp))
+		assert.Equal(t, semaphore, observer.LookSemaphore(lock).ID)
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+		assert.Equal(t, 1, observer.Look(segment).Attached)
+	})
+}
+
+// publish has a writer publish line, or line with a number if create() failed, as
+// it does while a reader is attached. It returns what was published.
+func publish(writer *peertest.Process, line string) string {
+	for id, try := line, 1; ; id, try = fmt.Sprintf("%s (%d)", line, try), try+1 {
+		writer.Line(id)
+		entry := writer.Diary(func(entry map[string]any) bool { return entry["id"] == id })
+		if entry["create"] == true {
+			_, _ = writer.ReadLine()
+			return id
+		}
+	}
+}
+
+// b: the mission's writer, with a new segment for each id.
+func TestWatchTheWriter(t *testing.T) {
+	for _, setKey := range []bool{false, true} {
+		t.Run(fmt.Sprintf("setKey=%v", setKey), func(t *testing.T) {
+			eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+				name, args := env.Name(), []string{}
+				key := NativeKey(env.Work + "/" + name)
+				if setKey {
+					key, args = QtKey(name), []string{"--set-key"}
+				}
+				w := startWatch(t, key, WatchOptions{})
+				writer := env.Start(qt, env.Work, append([]string{"writer", name}, args...)...)
+				means := map[Means]int{}
+				for i := range 200 {
+					m := w.until([]byte(publish(writer, fmt.Sprintf("id %0*d", i%7+1, i))))
+					require.Equal(t, Created, m.Cause)
+					means[m.Means]++
+				}
+				assert.Greater(t, means[ByKeyFile]+means[ByLock], 180, "%v", means)
+				require.NoError(t, writer.End())
+				m := w.next()
+				assert.Equal(t, Removed, m.Cause)
+				assert.Nil(t, m.Data)
+				w.stop()
+				assert.Empty(t, slices.Concat(env.Files(env.Work), env.Files(env.Tmp)))
+			})
+		})
+	}
+}
+
+// c: the peer writes in place and there is no lock, or it does not take it.
+func TestWatchPeerThatDoesNotLock(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		for _, key := range []Key{NativeKey(env.Work + "/key"), QtKey(env.Name())} {
+			peer := env.Verbs(qt)
+			create(peer, key, 8, []byte("first..."))
+			w := startWatch(t, key, opts)
+			w.until([]byte("first..."))
+			for i := range 20 {
+				want := fmt.Appendf(nil, "%08d", i)
+				peer.Do("shm.write", key.String(), peertest.Args{"data": want})
+				m := w.next()
+				require.Equal(t, want, m.Data)
+				require.Equal(t, Changed, m.Cause)
+				require.Equal(t, ByPoll, m.Means)
+			}
+			w.stop()
+		}
+	})
+}
+
+// d: one watch through all that can happen to a key.
+func TestWatchThroughAllChanges(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		env.LeavesBehind() // a lock, where the segment went without Recover
+		key := QtKey(env.Name())
+		w := startWatch(t, key, opts)
+		w.none(50 * time.Millisecond)
+		for round := range 3 {
+			writer := env.Start(qt, env.Work, "writer", "--set-key", key.Name())
+			writer.Line("anew")
+			m := w.until([]byte("anew"))
+			require.Equal(t, Created, m.Cause)
+			require.NoError(t, writer.End())
+			for m.Cause != Removed {
+				m = w.next()
+			}
+			peer := env.Verbs(qt)
+			size := 16 << (8 * round) // up to 1 MiB
+			big := bytes.Repeat([]byte{byte('a' + round)}, size)
+			create(peer, key, size, big)
+			w.until(big)
+			copy(big, "locked")
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": []byte("locked")})
+			require.Equal(t, Changed, w.until(big).Cause)
+			copy(big, "silent")
+			peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("silent")})
+			require.Equal(t, ByPoll, w.until(big).Means)
+			peer.Kill()
+			for m = w.next(); m.Cause != Removed; m = w.next() {
+			}
+			if !opts.Stay {
+				require.NotNil(t, observer.Look(first(keyFiles(t, key))), "the watch removed what it must not")
+			}
+			_, err := Recover(soon(t), key, Policy{})
+			require.NoError(t, err)
+		}
+	})
+}
+
+// What is copied under the lock is never torn.
+func TestWatchIsNeverTorn(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		const size, rounds = 1 << 18, 60
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		create(peer, key, size, bytes.Repeat([]byte{1}, size))
+		w := startWatch(t, key, opts)
+		for i := range rounds {
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": bytes.Repeat([]byte{byte(i + 2)}, size)})
+		}
+		for {
+			m := w.next()
+			require.Equal(t, bytes.Repeat(m.Data[:1], size), m.Data, "torn")
+			if m.Data[0] == rounds+1 {
+				return
+			}
+		}
+	})
+}
+
+// While somebody holds the lock, nothing of the change is shown.
+func TestWatchWaitsForTheLock(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		key := QtKey(env.Name())
+		segment, _ := keyFiles(t, key)
+		peer := env.Verbs(qt)
+		create(peer, key, 8, []byte("before.."))
+		w := startWatch(t, key, opts)
+		w.until([]byte("before.."))
+		peer.Must("shm.lock", key.String(), nil)
+		peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("half")})
+		w.none(300 * time.Millisecond)
+		if !opts.Stay {
+			assert.Equal(t, 1, observer.Look(segment).Attached, "it does not stay attached while it waits")
+		}
+		requireError(t, w.nextError(), "watch", key, ErrLocked)
+		peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("whole...")})
+		peer.Must("shm.unlock", key.String(), nil)
+		assert.Equal(t, "whole...", string(w.next().Data))
+	})
+}
+
+// A new segment that is still zero is not a message, unless it stays so; nor is
+// a short absence.
+func TestWatchSettles(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		for _, key := range []Key{NativeKey(env.Work + "/key"), QtKey(env.Name())} {
+			patient := startWatch(t, key, WatchOptions{Settle: 5 * time.Second})
+			hasty := startWatch(t, key, WatchOptions{Settle: 30 * time.Millisecond})
+			peer := env.Verbs(qt)
+			object(peer, "a", key)
+			peer.Must("shm.create", "a", peertest.Args{"size": 4})
+			m := hasty.next()
+			assert.Equal(t, make([]byte, 4), m.Data)
+			assert.Equal(t, Created, m.Cause)
+			peer.Do("shm.write", "a", peertest.Args{"data": []byte("full")})
+			m = hasty.next()
+			assert.Equal(t, "full", string(m.Data))
+			assert.Equal(t, Changed, m.Cause)
+			m = patient.next()
+			assert.Equal(t, "full", string(m.Data))
+			assert.Equal(t, Created, m.Cause)
+
+			peer.Do("shm.delete", "a", nil)
+			assert.Equal(t, Removed, hasty.next().Cause)
+			create(peer, key, 5, []byte("again"))
+			assert.Equal(t, "again", string(hasty.next().Data))
+			m = patient.next()
+			assert.Equal(t, "again", string(m.Data), "the absence was shorter than Settle")
+			assert.Equal(t, Created, m.Cause)
+			hasty.stop()
+			patient.stop()
+		}
+	})
+}
+
+// The latest state wins.
+func TestWatchCoalesces(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		create(peer, key, 8, []byte("first..."))
+		var got []string
+		for m, err := range Watch(soon(t), key, WatchOptions{}) {
+			require.NoError(t, err)
+			got = append(got, string(m.Data))
+			if len(got) == 2 {
+				break
+			}
+			for i := range 50 {
+				peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": fmt.Appendf(nil, "%08d", i)})
+			}
+		}
+		assert.Equal(t, []string{"first...", "00000049"}, got)
+	})
+}
+
+// A new segment with the same bytes is a message as well.
+func TestWatchSameBytesAnew(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := NativeKey(env.Work + "/key")
+		w := startWatch(t, key, WatchOptions{})
+		peer := env.Verbs(qt)
+		for i := range 5 {
+			name := fmt.Sprint(i)
+			object(peer, name, key)
+			peer.Must("shm.create", name, peertest.Args{"size": 4})
+			peer.Do("shm.write", name, peertest.Args{"data": []byte("same")})
+			m := w.next()
+			assert.Equal(t, "same", string(m.Data))
+			assert.Equal(t, Created, m.Cause)
+			peer.Do("shm.delete", name, nil)
+		}
+	})
+}
+
+// Many loops share one watcher; each has messages of its own, and a latecomer
+// begins with the present state.
+func TestWatchFanOut(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		create(peer, key, 4, []byte("0000"))
+		var all []*watch
+		for range 50 {
+			all = append(all, startWatch(t, key, WatchOptions{}))
+		}
+		for i := range 20 {
+			want := fmt.Appendf(nil, "%04d", i+1)
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": want})
+			late := startWatch(t, key, WatchOptions{})
+			for j, w := range append(all, late) {
+				m := w.until(want)
+				clear(m.Data) // it is the receiver's own
+				if j == i {
+					w.stop() // the others go on, whoever led
+				}
+			}
+			late.stop()
+			all[i] = startWatch(t, key, WatchOptions{})
+		}
+		assert.Len(t, watcherOf(key), 1)
+		assert.LessOrEqual(t, observer.Look(first(keyFiles(t, key))).Attached, 2)
+		for _, w := range all {
+			w.stop()
+		}
+		assert.Empty(t, watcherOf(key))
+	})
+}
+
+// watcherOf are the watchers of a key.
+func watcherOf(key Key) (all []*watcher) {
+	watchers.Lock()
+	defer watchers.Unlock()
+	for k, w := range watchers.of {
+		if k.key == key {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// The files of a key are those at the time of the call.
+func TestWatchKeepsItsPlace(t *testing.T) {
+	env := peertest.New(t)
+	t.Chdir(env.Work)
+	seq := Watch(soon(t), NativeKey("key"), WatchOptions{})
+	require.NoError(t, os.Chdir(env.Other))
+	peer := env.Verbs(6)
+	create(peer, NativeKey("key"), 5, []byte("hello"))
+	for m, err := range seq {
+		require.NoError(t, err)
+		assert.Equal(t, "hello", string(m.Data))
+		break
+	}
+}
+
+func TestWatchBadInput(t *testing.T) {
+	env := peertest.New(t)
+	for _, row := range []struct {
+		key  Key
+		opts WatchOptions
+		code Code
+	}{
+		{Key{}, WatchOptions{}, ErrKey},
+		{NativeKey("a\x00b"), WatchOptions{}, ErrKey},
+		{QtKey(env.Name()), WatchOptions{Poll: -1}, ErrRange},
+		{QtKey(env.Name()), WatchOptions{Settle: -time.Second}, ErrRange},
+	} {
+		n := 0
+		for m, err := range Watch(soon(t), row.key, row.opts) {
+			n++
+			requireError(t, err, "watch", row.key, row.code)
+			assert.Zero(t, m)
+		}
+		assert.Equal(t, 1, n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range Watch(ctx, QtKey(env.Name()), WatchOptions{}) {
+		assert.Fail(t, "the context has ended")
+	}
+	// A file, a missing directory and a loop of links: there is no segment.
+	link := filepath.Join(env.Work, "link")
+	require.NoError(t, os.Symlink(link, link))
+	for _, key := range []Key{NativeKey(env.Work), NativeKey(env.Work + "/none/key"), NativeKey(link)} {
+		w := startWatch(t, key, WatchOptions{})
+		select {
+		case m := <-w.messages:
+			assert.Fail(t, "a message", "%+v", m)
+		case <-w.errs:
+		case <-time.After(50 * time.Millisecond):
+		}
+		w.stop()
+	}
+	assert.Equal(t, "cause 7", Cause(7).String())
+	assert.Equal(t, "means 0", Means(0).String())
+	assert.Equal(t, "removed by key file", fmt.Sprintf("%v by %v", Removed, ByKeyFile))
+}
