@@ -670,6 +670,62 @@ func TestPublishAfterALostLock(t *testing.T) {
 	})
 }
 
+// The same seen from outside: somebody gets the lock while a long message is
+// copied, and writes.
+func TestPublishWritesAgain(t *testing.T) {
+	const size = 128 << 20
+	env := peertest.New(t)
+	key := QtKey(env.Name())
+	segment, lock := keyFiles(t, key)
+	p := mustPublisher(t, key, PublisherOptions{InPlace: size})
+	mustPublish(t, p, "first")
+	peer := env.Verbs(peertest.QtVersions[0])
+	object(peer, "m", key)
+	peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadWrite"})
+	semaphore := peertest.Args{"key": key.Name(), "initial": 1, "mode": "Create"}
+	peer.Do("sem.new", "s", semaphore)
+	message := make([]byte, size)
+	for tries := range 100 {
+		message[0] = byte(tries + 1)
+		done := make(chan error, 1)
+		go func() { done <- p.Publish(soon(t), message) }()
+		for observer.LookSemaphore(lock).Value > 0 && len(done) == 0 {
+			time.Sleep(10 * time.Microsecond)
+		}
+		peer.Do("sem.setKey", "s", semaphore)
+		peer.Must("shm.lock", "m", nil)
+		peer.Do("shm.write", "m", peertest.Args{"data": []byte("theirs")})
+		time.Sleep(100 * time.Millisecond) // for a Publish that was over before
+		met := len(done) == 0
+		peer.Must("shm.unlock", "m", nil)
+		require.NoError(t, <-done)
+		if met {
+			require.Equal(t, message[:6], env.Raw(segment)[:6])
+			require.NoError(t, peer.End())
+			require.NoError(t, p.Close())
+			return
+		}
+	}
+	t.Fatal("no message was met while it was copied")
+}
+
+// A reader that detached can take the new segment with it, if both have the same
+// System V key. Here the observer does.
+func TestPublishLosesItsNewSegment(t *testing.T) {
+	env := peertest.New(t)
+	for _, key := range []Key{QtKey(env.Name()), NativeKey(env.Work + "/key")} {
+		segment, _ := keyFiles(t, key)
+		p := mustPublisher(t, key, PublisherOptions{})
+		mustPublish(t, p, "first")
+		require.NoError(t, observer.RemoveSegment(observer.Look(segment).ID))
+		requireError(t, p.publication.identify(), "publish", key, ErrBusy)
+		require.Nil(t, p.publication.now)
+		mustPublish(t, p, "second")
+		same(t, []byte("second"), env.Raw(segment), "the observer")
+		requireClean(t, env, p)
+	}
+}
+
 // The lock is one for all messages: who waits for it does not see it go.
 func TestPublishKeepsItsLock(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
