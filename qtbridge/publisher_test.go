@@ -446,6 +446,42 @@ func TestPublishAfterACrashWithAReader(t *testing.T) {
 	}
 }
 
+// The first message waits for a lock that somebody holds already, and resets one
+// that nobody would ever give back; so do the others.
+func TestPublishUnderAHeldLock(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		segment, _ := keyFiles(t, key)
+		peer := env.Verbs(qt)
+		peerSemaphore(peer, key, 1, "Open")
+		p := mustPublisher(t, key, PublisherOptions{})
+		for _, before := range [][]byte{nil, []byte("first")} {
+			peer.Must("sem.acquire", "s", nil)
+			err := p.Publish(within(t, 30*time.Millisecond), []byte("second"))
+			requireError(t, err, "publish", key, ErrLocked)
+			if before == nil {
+				require.Nil(t, observer.Look(segment))
+			} else {
+				same(t, before, env.Raw(segment), "the observer")
+			}
+			done := publishing(t.Context(), p, "first")
+			requireWaits(t, done)
+			peer.Must("sem.release", "s", nil)
+			require.NoError(t, <-done)
+		}
+		require.NoError(t, peer.End())
+		jam(env, qt, key)
+		mustPublish(t, p, "third")
+		same(t, []byte("third"), env.Raw(segment), "the observer")
+		requireClean(t, env, p)
+
+		jam(env, qt, key)
+		q := mustPublisher(t, key, PublisherOptions{})
+		mustPublish(t, q, "fourth")
+		requireClean(t, env, q)
+	})
+}
+
 // A living writer keeps its segment and its lock.
 func TestPublishLeavesALivingWriter(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
