@@ -176,6 +176,7 @@ func (p *publication) renew(ctx context.Context, data []byte) error {
 
 func (p *publication) replace(c *creation) (*memory, error) {
 	if p.now == nil {
+		p.settle()
 		return c.makeIfFree()
 	}
 	if err := p.obstacle(); err != nil {
@@ -183,7 +184,21 @@ func (p *publication) replace(c *creation) (*memory, error) {
 	}
 	// If that fails, make meets what is still there.
 	_ = p.leave()
+	p.settle()
 	return c.make()
+}
+
+// settle waits a little for the key file to go where a reader, as the last one
+// to detach, has removed the segment and not yet the file: it would delete that
+// under the next segment.
+func (p *publication) settle() {
+	for waited := time.Duration(0); p.id >= 0 && waited < settling; waited += settlingStep {
+		_, err := native.LookSegment(p.place.segment)
+		if e, ok := errors.AsType[*native.LookError](err); !ok || e.Step == native.StepFile {
+			return
+		}
+		time.Sleep(settlingStep)
+	}
 }
 
 // identify notes which segment is ours. A reader of the one before, with the
