@@ -3,6 +3,7 @@
 // The loops of a C++ program, for benchmarks to be compared with.
 
 #include <chrono>
+#include <memory>
 #include <vector>
 
 #include "guard.h"
@@ -35,6 +36,28 @@ bool readOnce(QSharedMemory &m, void *to, size_t size) {
     touch(to);
     return m.unlock() && m.detach();
 }
+
+// The mission's writer, which has a fresh object for each message.
+struct Writer {
+    QString key;
+    bool native;
+    std::unique_ptr<QSharedMemory> memory;
+
+    QSharedMemory::SharedMemoryError error() const { return memory->error(); }
+    QString errorString() const { return memory->errorString(); }
+
+    bool publish(const std::vector<char> &message) {
+        memory.reset();  // detaches before the next one is made
+        memory = std::make_unique<QSharedMemory>();
+        native ? memory->setNativeKey(key) : memory->setKey(key);
+        if (!memory->create(static_cast<int>(message.size())))
+            return false;
+        const bool locked = memory->lock();
+        memcpy(memory->data(), message.data(), message.size());
+        const bool unlocked = memory->unlock();
+        return native || (locked && unlocked);
+    }
+};
 
 }  // namespace
 
@@ -72,6 +95,15 @@ qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size
             m.setKey(name);
             return readOnce(m, to.data(), size);
         });
+    });
+}
+
+qtb_result qtb_loop_publish(const char *key, size_t key_size, int32_t native, int64_t rounds,
+                            size_t size) {
+    return guarded([&] {
+        const std::vector<char> message(size, 'x');
+        Writer writer{qtb::utf8(key, key_size), native != 0, std::make_unique<QSharedMemory>()};
+        return timed(writer, rounds, [&] { return writer.publish(message); });
     });
 }
 

@@ -48,3 +48,12 @@ func LoopCycle(key string, rounds, size int, fresh bool) (time.Duration, error) 
 	r := C.qtb_loop_cycle(p, n, C.int64_t(rounds), C.size_t(size), flag(fresh))
 	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, nil)
 }
+
+// LoopPublish is rounds times a fresh object in place of the one before, with
+// setKey(key) or setNativeKey(key), create(size), lock(), a copy of size bytes
+// into the segment, and unlock(). With a native key, lock() and unlock() fail.
+func LoopPublish(key string, native bool, rounds, size int) (time.Duration, error) {
+	p, n := chars(key)
+	r := C.qtb_loop_publish(p, n, flag(native), C.int64_t(rounds), C.size_t(size))
+	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, nil)
+}

@@ -91,6 +91,8 @@ qtb_result qtb_loop_lock(qtb_shm *h, int64_t rounds);
 qtb_result qtb_loop_locked_write(qtb_shm *h, int64_t rounds, size_t size);
 qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size_t size,
                           int32_t fresh);
+qtb_result qtb_loop_publish(const char *key, size_t key_size, int32_t native, int64_t rounds,
+                            size_t size);
 qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds);
 qtb_result qtb_loop_acquire(qtb_sem *h, int64_t rounds);
 

@@ -73,3 +73,4 @@ func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return
 func (m *SharedMemory) LoopCopy(int) (time.Duration, error)             { return 0, ErrUnavailable }
 func (s *SystemSemaphore) LoopAcquire(int) (time.Duration, error)       { return 0, ErrUnavailable }
 func LoopCycle(string, int, int, bool) (time.Duration, error)           { return 0, ErrUnavailable }
+func LoopPublish(string, bool, int, int) (time.Duration, error)         { return 0, ErrUnavailable }

@@ -137,6 +137,37 @@ func BenchmarkAttachLockRead64UnlockDetach(b *testing.B) {
 	}
 }
 
+// The cycle of the mission's writer. In C++ each message has a fresh object, as
+// native keys demand; with setKey that removes and makes the semaphore each
+// time, which a Publisher keeps.
+func BenchmarkPublish(b *testing.B) {
+	for _, kind := range []string{"native", "setKey"} {
+		b.Run(kind, func(b *testing.B) {
+			env := peertest.New(b)
+			key := QtKey(env.Name())
+			if kind == "native" {
+				key = NativeKey(env.Work + "/key")
+			}
+			ctx, message := context.Background(), make([]byte, 16)
+			// Each turn has a Publisher of its own: the C++ loop needs the key too.
+			compare(b, 1_000, func(n int) error {
+				p, err := NewPublisher(key, PublisherOptions{})
+				if err != nil {
+					return err
+				}
+				for range n {
+					if err := p.Publish(ctx, message); err != nil {
+						return err
+					}
+				}
+				return p.Close()
+			}, func(n int) (time.Duration, error) {
+				return native.LoopPublish(key.Name(), key.IsNative(), n, len(message))
+			})
+		})
+	}
+}
+
 func BenchmarkAcquireRelease(b *testing.B) {
 	key := QtKey(peertest.New(b).Name())
 	s := openSem(b, key, 1)

@@ -11,8 +11,8 @@ import (
 // closeLimit is how long Close waits for methods that are under way.
 const closeLimit = time.Second
 
-// closer is what Segment and Semaphore have in common: they go away once, when
-// they are closed and no method is under way.
+// closer is what Segment, Semaphore and Publisher have in common: they go away
+// once, when they are closed and no method is under way.
 type closer struct {
 	key    Key
 	undo   func() error // runs when nobody is inside any more

@@ -13,6 +13,7 @@ import (
 
 // creation is one attempt to create a segment.
 type creation struct {
+	op    string // whose errors these are
 	key   Key
 	place place
 	size  int
@@ -38,7 +39,7 @@ func (c *creation) run(ctx context.Context) (*Segment, error) {
 // checkFree is an error if there is a segment that is not an orphan, or
 // something else in its place.
 func (c *creation) checkFree() error {
-	state, err := look("create", c.key, c.place.segment)
+	state, err := look(c.op, c.key, c.place.segment)
 	switch {
 	case err == nil && !isOrphan(state):
 		return c.exists(state)
@@ -55,7 +56,7 @@ func (c *creation) exists(state native.SegmentState) error {
 		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it and close",
 			state.Size, state.Creator)
 	}
-	return &Error{Op: "create", Key: c.key, Code: ErrExists, Msg: msg}
+	return &Error{Op: c.op, Key: c.key, Code: ErrExists, Msg: msg}
 }
 
 // checkFile keeps Qt from using somebody's own file as key file: the last one
@@ -66,9 +67,9 @@ func (c *creation) checkFile() error {
 	case os.IsNotExist(err):
 		return c.checkDir()
 	case err != nil:
-		return &Error{Op: "create", Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
+		return &Error{Op: c.op, Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
 	case isOwnFile(info):
-		return &Error{Op: "create", Key: c.key, Code: ErrKey,
+		return &Error{Op: c.op, Key: c.key, Code: ErrKey,
 			Msg: c.place.segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}
 	}
 	return nil
@@ -78,7 +79,7 @@ func (c *creation) checkDir() error {
 	if isDir(filepath.Dir(c.place.segment)) {
 		return nil
 	}
-	return keyError("create", c.key, missingFile(c.key, c.place.segment))
+	return keyError(c.op, c.key, missingFile(c.key, c.place.segment))
 }
 
 // runLocked makes the segment while it holds the lock, so that no other
@@ -94,7 +95,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 }
 
 func (c *creation) makeLocked(ctx context.Context, l *lock) (*memory, error) {
-	if err := l.acquireUnjammed(ctx, "create"); err != nil {
+	if err := l.acquireUnjammed(ctx, nil, c.op); err != nil {
 		l.dispose(false)
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*memory, error) {
 	if err == nil {
 		// As create() of Qt does, reset the semaphore and become its owner:
 		// that gives the lock back as well.
-		err = l.make("create", native.Create)
+		err = l.make(c.op, native.Create)
 	}
 	if err != nil {
 		if mem != nil {
@@ -135,10 +136,10 @@ func (c *creation) make() (*memory, error) {
 			return nil, err
 		}
 		var mem *memory
-		if mem, err = newMemory("create", c.key); err != nil {
+		if mem, err = newMemory(c.op, c.key); err != nil {
 			return nil, err
 		}
-		if err = mem.create("create", c.key, c.place.segment, c.size, c.mode); err == nil {
+		if err = mem.create(c.op, c.key, c.place.segment, c.size, c.mode); err == nil {
 			return mem, nil
 		}
 		mem.Close()
@@ -153,7 +154,7 @@ func (c *creation) make() (*memory, error) {
 // reclaim removes an orphan as Qt's documentation has it: attach, and detach as
 // the last one. It never does while anybody is attached.
 func (c *creation) reclaim() error {
-	state, err := look("create", c.key, c.place.segment)
+	state, err := look(c.op, c.key, c.place.segment)
 	if isNotFound(err) {
 		return nil
 	}
@@ -163,12 +164,12 @@ func (c *creation) reclaim() error {
 	if !isOrphan(state) {
 		return c.exists(state)
 	}
-	mem, err := newMemory("create", c.key)
+	mem, err := newMemory(c.op, c.key)
 	if err != nil {
 		return err
 	}
 	defer mem.Close()
-	if err := mem.attach("create", c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
+	if err := mem.attach(c.op, c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
 		return err
 	}
 	return nil

@@ -89,20 +89,22 @@
 //
 // # Writing what a Qt program reads
 //
-// The Qt program polls: setNativeKey, attach, lock, copy, unlock, detach. The Go
-// program creates a segment of the right size and fills it. It must keep the
-// segment open for as long as it is to be read, for the last one to detach
-// removes it:
+// The Qt program polls: setNativeKey, attach, lock, copy, unlock, detach. A
+// [Publisher] is the other side of it: for each message it makes a segment of the
+// right size and fills it, and keeps it until the next one, for the last one to
+// detach removes it:
 //
-//	s, err := qtbridge.Create(ctx, key, len(id), qtbridge.ReadWrite)
-//	if err != nil {
-//		return err // ErrExists: a reader is still attached to the one before
-//	}
-//	_, err = s.WriteAt(id, 0)
+//	p, err := qtbridge.NewPublisher(key, qtbridge.PublisherOptions{})
+//	…
+//	defer p.Close()
+//	err = p.Publish(ctx, []byte(id))
 //
-// With a [QtKey], write within [Segment.WithLock]. For the next id, close and
-// create again, and try again on [ErrExists]. The package examples have both in
-// full.
+// It waits while a reader is attached to the message before, and with a [QtKey]
+// holds the lock for all of the change. With a NativeKey there is no lock: a
+// reader may come between the making and the filling, and find zeros. Where
+// readers stay attached, PublisherOptions.InPlace keeps one segment. To do it
+// step by step there are [Create], [Segment.WithLock] and [Segment.WriteAt]; the
+// package examples have both in full.
 //
 // # Text
 //

@@ -56,7 +56,7 @@ const (
 	ErrReadOnly
 	// ErrClosed: the Segment is closed. Also [fs.ErrClosed].
 	ErrClosed
-	// ErrBusy: something still uses what is to be closed.
+	// ErrBusy: something still uses what is to be closed or replaced.
 	ErrBusy
 	// ErrUnstable: the content changed too often to get a consistent copy.
 	ErrUnstable

@@ -84,11 +84,11 @@ func (l *lock) giveBriefly() { _ = native.Give(int(l.id.Load() - 1)) }
 // acquireUnjammed is acquire that has Qt reset the lock, or make it, before, if
 // it is jammed: taken by a process that is gone, so that nobody will ever give
 // it back. create() of Qt mends that too.
-func (l *lock) acquireUnjammed(ctx context.Context, op string) error {
+func (l *lock) acquireUnjammed(ctx context.Context, closing <-chan struct{}, op string) error {
 	if l.seemsJammed() {
 		short, cancel := context.WithTimeout(ctx, jamPatience)
 		defer cancel()
-		err := l.acquire(short, nil, op, true)
+		err := l.acquire(short, closing, op, true)
 		if !errors.Is(err, ErrLocked) || ctx.Err() != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (l *lock) acquireUnjammed(ctx context.Context, op string) error {
 			}
 		}
 	}
-	return l.acquire(ctx, nil, op, true)
+	return l.acquire(ctx, closing, op, true)
 }
 
 // jamPatience is how long a lock must stay taken after its last user has gone to

@@ -107,7 +107,7 @@ func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error)
 	if err := checkSize(op, key, size); err != nil {
 		return nil, err
 	}
-	c := creation{key: key, place: p, size: size, mode: mode}
+	c := creation{op: op, key: key, place: p, size: size, mode: mode}
 	return c.run(ctx)
 }
 

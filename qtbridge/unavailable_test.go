@@ -20,6 +20,8 @@ func TestWithoutQt(t *testing.T) {
 		_, err = Attach(t.Context(), key, ReadOnly)
 		assert.ErrorIs(t, err, ErrUnavailable)
 		assert.ErrorContains(t, err, "CGO_ENABLED=1")
+		_, err = NewPublisher(key, PublisherOptions{})
+		assert.ErrorIs(t, err, ErrUnavailable)
 		_, err = Inspect(key)
 		assert.ErrorIs(t, err, ErrUnavailable)
 		_, err = Recover(t.Context(), key, Policy{})
