@@ -22,9 +22,11 @@ type SemaphoreState struct {
 	IPCKey  int32 // ftok(path, 'Q'), 0 if the path is not known
 	ID      int
 	Value   int
-	Last    int // pid of the last operation that ended, 0 if none
-	Waiters int // how many operations wait for a larger value
-	Owner   int // uid
+	Last    int   // pid of the last operation that ended, 0 if none
+	Waiters int   // how many operations wait for a larger value
+	Used    bool  // whether there ever was an operation
+	Changed int64 // when it was made, or its value set; seconds since 1970
+	Owner   int   // uid
 	Mode    uint32
 }
 

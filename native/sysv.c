@@ -60,6 +60,8 @@ static void look_at_semaphore(qtb_semaphore *s) {
         s->error = errno;
         return;
     }
+    s->used = ds.sem_otime != 0;
+    s->changed = ds.sem_ctime;
     s->owner = ds.sem_perm.uid;
     s->mode = ds.sem_perm.mode & 0777;
 }
@@ -103,11 +105,29 @@ static struct timespec in_timespec(int64_t ns) {
     return (struct timespec){ns / 1000000000, ns % 1000000000};
 }
 
-// Waits until somebody has given the semaphore back. It takes 1 and gives it back
-// in one step, which the value does not show in between.
+// How to wait and leave no trace: operations of which one blocks, until the value
+// is as wanted, and a later one is bound to fail then. So the kernel does none of
+// them, and notes no process as the semaphore's last user. ERANGE is the end of
+// the wait. A wait that succeeded would make the waiter look like the holder.
+#define WAIT_ZERO \
+    { .sem_op = 0 }
+#define WAIT_MORE \
+    { .sem_op = -1 }
+#define FAIL \
+    {.sem_op = SEMVMX}, { .sem_op = SEMVMX }
+enum { SEMVMX = 32767 };
+
+static int wait_traceless(int32_t id, struct sembuf *ops, const struct timespec *timeout) {
+    if (semtimedop(id, ops, 3, timeout) == 0) {
+        return EINVAL;  // cannot be
+    }
+    return errno == ERANGE ? 0 : errno;
+}
+
+// Waits until nobody has the semaphore.
 static int wait_free(int32_t id, const struct timespec *timeout) {
-    struct sembuf more[] = {{.sem_op = -1}, {.sem_op = 1}};
-    return semtimedop(id, more, 2, timeout) == 0 ? 0 : errno;
+    struct sembuf ops[] = {WAIT_MORE, FAIL};
+    return wait_traceless(id, ops, timeout);
 }
 
 // One interval.
@@ -116,11 +136,9 @@ static int wait_once(const qtb_wait *w, int64_t ns) {
     if (w->semaphore < 0) {
         return clock_nanosleep(CLOCK_MONOTONIC, 0, &timeout, NULL) == 0 ? EAGAIN : EINTR;
     }
-    struct sembuf zero = {.sem_op = 0};
-    if (semtimedop(w->semaphore, &zero, 1, &timeout) == -1) {
-        return errno;
-    }
-    return wait_free(w->semaphore, &timeout);
+    struct sembuf ops[] = {WAIT_ZERO, FAIL};
+    const int error = wait_traceless(w->semaphore, ops, &timeout);
+    return error != 0 ? error : wait_free(w->semaphore, &timeout);
 }
 
 static int wait_for(const qtb_waiter *waiter, const qtb_wait *w) {

@@ -47,7 +47,7 @@ func LookSemaphoreID(id int) (SemaphoreState, error) {
 func semaphoreState(s C.qtb_semaphore) SemaphoreState {
 	return SemaphoreState{
 		IPCKey: int32(s.key), ID: int(s.id), Value: int(s.value), Last: int(s.last),
-		Waiters: int(s.waiters), Owner: int(s.owner), Mode: uint32(s.mode),
+		Waiters: int(s.waiters), Used: s.used != 0, Changed: int64(s.changed), Owner: int(s.owner), Mode: uint32(s.mode),
 	}
 }
 

@@ -31,6 +31,8 @@ typedef struct qtb_semaphore {
     int32_t value;
     int32_t last;     // pid of the last semop
     int32_t waiters;  // how many semops wait for a larger value
+    int32_t used;     // whether there ever was a semop
+    int64_t changed;  // when it was made, or its value set; seconds since 1970
     uint32_t owner;
     uint32_t mode;
 } qtb_semaphore;
@@ -65,10 +67,10 @@ typedef struct qtb_wait {
     size_t size;
 } qtb_wait;
 
-// Waits for any of that. Nothing is taken, and nobody else who waits for zero is
-// woken. Returns 0 if the semaphore was taken and given back, QTB_DIFFERENT for
-// a difference, and else an errno: EAGAIN when the time is over, EINTR when
-// interrupted, EIDRM or EINVAL when there is no such semaphore (any more).
+// Waits for any of that, and leaves no trace: nothing is taken, nobody else is
+// woken, and the pid of the semaphore's last user stays. Returns 0 if the semaphore was taken and
+// given back, QTB_DIFFERENT for a difference, and else an errno: EAGAIN when the time is over,
+// EINTR when interrupted, EIDRM or EINVAL when there is no such semaphore (any more).
 enum { QTB_DIFFERENT = -1 };
 int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait);
 

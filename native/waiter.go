@@ -19,8 +19,8 @@ import (
 // time; Interrupt may be called from any.
 type Waiter struct{ c C.qtb_waiter }
 
-// Wait waits for w. It takes nothing and wakes nobody else, but occupies an OS
-// thread, and leaves its pid as that of the semaphore's last user. It is nil when
+// Wait waits for w. It takes nothing, wakes nobody else and leaves no trace, but
+// occupies an OS thread. It is nil when
 // the semaphore was taken and given back, and otherwise [ErrDifferent], EAGAIN
 // when the time is over, EINTR after Interrupt, EINVAL or EIDRM when there is no
 // such semaphore.

@@ -68,7 +68,7 @@ func (g *grip) isTight() bool {
 		return false
 	}
 	if g.jammed {
-		return !alive(state.Last)
+		return isForsaken(state)
 	}
 	return state.Last == os.Getpid()
 }

@@ -126,7 +126,8 @@ func (i *inspection) lookAtLock(path string) error {
 	}
 	l.Exists, l.ID = true, state.ID
 	if lookErr == nil {
-		l.Value, l.Waiters, l.Last = state.Value, state.Waiters, process(state.Last)
+		l.Value, l.Waiters = state.Value, state.Waiters
+		l.Last = Process{PID: state.Last, Alive: !isForsaken(state)}
 		l.Mode, l.Owner = fs.FileMode(state.Mode), state.Owner
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -174,9 +173,6 @@ func (s *kernelSemaphore) holder() string {
 	state, err := native.LookSemaphore(s.file)
 	if err != nil || state.Value > 0 {
 		return "it was held until just now"
-	}
-	if state.Last == os.Getpid() {
-		return "somebody holds it; who cannot be told, as this process was the last to wait for it, or holds it itself"
 	}
 	if !alive(state.Last) {
 		return fmt.Sprintf("it was last taken by process %d, which is gone", state.Last)

@@ -81,54 +81,35 @@ func (l *lock) tryBriefly(limit time.Duration) bool {
 // giveBriefly ends what tryBriefly began. The semaphore may be gone by then.
 func (l *lock) giveBriefly() { _ = native.Give(int(l.id.Load() - 1)) }
 
-// acquireUnjammed is acquire that has Qt reset the lock, or make it, before, if
-// it is jammed: taken by a process that is gone, so that nobody will ever give
-// it back. create() of Qt mends that too.
+// acquireUnjammed is acquire that has Qt reset a jammed lock before, as create()
+// of Qt does to any.
 func (l *lock) acquireUnjammed(ctx context.Context, closing <-chan struct{}, op string) error {
-	if l.seemsJammed() {
-		short, cancel := context.WithTimeout(ctx, jamPatience)
-		defer cancel()
-		err := l.acquire(short, closing, op, true)
-		if !errors.Is(err, ErrLocked) || ctx.Err() != nil {
+	if l.isJammed() {
+		if err := l.make(op, native.Create); err != nil {
 			return err
-		}
-		if l.seemsJammed() {
-			if err := l.make(op, native.Create); err != nil {
-				return err
-			}
 		}
 	}
 	return l.acquire(ctx, closing, op, true)
 }
 
-// jamPatience is how long a lock must stay taken after its last user has gone to
-// count as jammed. The last user need not be the one who took it: who waits for
-// zero, as a Watch does, is one too, and can end while a living process holds
-// the lock.
-const jamPatience = 500 * time.Millisecond
+// isForsaken tells whether who took the semaphore, which is 0, is gone. One that
+// nobody ever used was made by a process that came no further: Qt makes it 0 and
+// then sets its value.
+func isForsaken(s native.SemaphoreState) bool {
+	if s.Last == 0 && !s.Used {
+		return time.Since(time.Unix(s.Changed, 0)) > fresh+time.Second // it is in whole seconds
+	}
+	return !alive(s.Last)
+}
 
-// seemsJammed tells whether the lock is taken and its last user gone. The second
-// look is for one that ended during the first: the kernel gave its lock back
-// since.
-func (l *lock) seemsJammed() bool {
+// isJammed tells whether the lock is taken and its taker gone, so that nobody
+// will ever give it back. The second look is for a taker that ended during the
+// first: the kernel gave the lock back since.
+func (l *lock) isJammed() bool {
 	seen, err := native.LookSemaphore(l.file)
-	if err != nil || seen.Value > 0 || alive(seen.Last) {
+	if err != nil || seen.Value > 0 || !isForsaken(seen) {
 		return false
 	}
 	now, err := native.LookSemaphore(l.file)
 	return err == nil && now == seen
-}
-
-// staysTaken tells whether a lock that seems jammed cannot be had for a while.
-func staysTaken(id int) bool {
-	for deadline := time.Now().Add(jamPatience); ; {
-		err := native.Take(id, 1, max(time.Until(deadline), time.Microsecond))
-		switch {
-		case err == nil:
-			_ = native.Give(id)
-			return false
-		case !errors.Is(err, syscall.EINTR):
-			return errors.Is(err, syscall.EAGAIN)
-		}
-	}
 }

@@ -15,7 +15,6 @@ type mender struct {
 	place  place
 	policy Policy
 	done   []Action
-	jammed bool // it was made sure
 }
 
 // mend looks and mends until there is nothing left to do. A lock that is only
@@ -42,10 +41,6 @@ func (m *mender) round() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if state.Verdict == Jammed && !m.jammed {
-		m.jammed = staysTaken(state.Lock.ID)
-		return true, nil
-	}
 	actions, err := plan(&state, m.policy)
 	if err != nil || len(actions) == 0 {
 		return false, err
@@ -65,7 +60,7 @@ func (m *mender) did(a Action) { m.done = append(m.done, a) }
 // semaphore in the end, from under those who need it, and so is kept.
 func (m *mender) resetLock() error {
 	state, err := native.LookSemaphore(m.place.lock)
-	if err != nil || state.Value != 0 || alive(state.Last) {
+	if err != nil || state.Value != 0 || !isForsaken(state) {
 		return nil // it has changed; look again
 	}
 	return m.keepLock(native.Create, ResetLock)

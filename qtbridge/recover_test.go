@@ -160,6 +160,34 @@ func TestRecoverJammed(t *testing.T) {
 	})
 }
 
+// A process was killed between making the semaphore, which is 0 then, and setting
+// its value: nobody ever took the lock, and nobody gets it.
+func TestSemaphoreBornJammed(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		env.LeavesBehind()
+		for _, mend := range []func(key Key) error{
+			func(key Key) error { _, err := Recover(soon(t), key, Policy{}); return err },
+			func(key Key) error { s, err := Create(soon(t), key, 8, ReadWrite); return errors.Join(err, s.Close()) },
+		} {
+			key := QtKey(env.Name())
+			_, lock := keyFiles(t, key)
+			require.NoError(t, os.WriteFile(lock, nil, 0o640))
+			require.NoError(t, observer.MakeSemaphore(lock))
+			state, err := Inspect(key)
+			require.NoError(t, err)
+			require.Equal(t, Locked, state.Verdict, "it may be just being made")
+			time.Sleep(fresh + 2*time.Second)
+			state, err = Inspect(key)
+			require.NoError(t, err)
+			require.Equal(t, Jammed, state.Verdict)
+			require.NoError(t, mend(key))
+			peer := env.Verbs(qt)
+			create(peer, key, 8, nil)
+			peer.Must("shm.lock", key.String(), nil)
+		}
+	})
+}
+
 // Who waits for a jammed lock gets it.
 func TestRecoverJammedWithAWaiter(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {

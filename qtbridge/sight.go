@@ -41,6 +41,7 @@ type sight struct {
 	id      int     // of its segment
 	shown   bool    // there is a segment, as far as the last message says
 	memory  *memory // attached; nil most of the time, unless to stay
+	unpin   func()  // of the key file that memory was given
 	memID   int     // of the segment that memory is attached to
 
 	semaphore int  // -1 if there is none
@@ -183,8 +184,10 @@ func (s *sight) note(content []byte, cause Cause, id int) seen {
 	return news
 }
 
-// attach attaches as Qt does with the native key, which neither needs nor makes
-// the lock.
+// attach attaches as Qt does with a native key, which neither needs nor makes
+// the lock. The key is the pinned key file, which Qt cannot delete: as the last
+// to detach it removes the segment, and then deletes the file by its name, under
+// which a peer may have made its next segment by then.
 func (s *sight) attach(state native.SegmentState) error {
 	if s.memory != nil {
 		return nil
@@ -193,15 +196,15 @@ func (s *sight) attach(state native.SegmentState) error {
 	if err != nil {
 		return err
 	}
-	if err = mem.attach("watch", s.key, s.place.segment, ReadOnly); err == nil {
+	path, unpin := pin(s.place.segment)
+	if err = mem.attach("watch", s.key, path, ReadOnly); err == nil {
 		err = stillThere(s.key, s.place.segment, state)
 	}
+	s.memory, s.memID, s.unpin = mem, state.ID, unpin
 	if err != nil {
-		mem.Close()
-		return err
+		s.leave()
 	}
-	s.memory, s.memID = mem, state.ID
-	return nil
+	return err
 }
 
 // leave detaches. As the last one to do so it takes the lock before, if that is
@@ -220,6 +223,7 @@ func (s *sight) leave() {
 	_ = s.memory.Detach()
 	s.memory.Close()
 	s.memory = nil
+	s.unpin()
 	if taken {
 		_ = native.Give(s.semaphore)
 	}

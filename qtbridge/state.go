@@ -44,9 +44,7 @@ const (
 	// and others to a new one.
 	Split
 	// Jammed: the lock is taken, and who took it last is gone, so that nobody
-	// will give it back. A program that only waited for the lock, as a Watch does,
-	// and is gone, gives the same picture while another holds it: so Create and
-	// Recover first try for half a second to take it.
+	// will give it back.
 	Jammed
 )
 

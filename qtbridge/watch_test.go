@@ -162,6 +162,7 @@ func publish(writer *peertest.Process, line string) string {
 			_, _ = writer.ReadLine()
 			return id
 		}
+		require.Less(writer.T(), try, 1000, "create() fails again and again: %v", entry)
 	}
 }
 
@@ -291,7 +292,8 @@ func TestWatchWaitsForTheLock(t *testing.T) {
 		if !opts.Stay {
 			assert.Equal(t, 1, observer.Look(segment).Attached, "it does not stay attached while it waits")
 		}
-		requireError(t, w.nextError(), "watch", key, ErrLocked)
+		e := requireError(t, w.nextError(), "watch", key, ErrLocked)
+		assert.Contains(t, e.Msg, fmt.Sprint(peer.PID()))
 		peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("whole...")})
 		peer.Must("shm.unlock", key.String(), nil)
 		assert.Equal(t, "whole...", string(w.next().Data))

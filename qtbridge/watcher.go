@@ -3,6 +3,7 @@ package qtbridge
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"sync/atomic"
 	"syscall"
@@ -96,7 +97,7 @@ func (w *watcher) step(means Means) {
 		w.tell(err)
 	}
 	if seen == news {
-		clear(w.told)
+		maps.DeleteFunc(w.told, func(code Code, _ bool) bool { return code != ErrResources })
 		w.sight.message.Means = means
 		w.audience.publish(w.sight.message)
 	}
@@ -128,6 +129,7 @@ func (w *watcher) watchFiles(now time.Time) {
 	switch {
 	case err == nil:
 		w.files = files
+		delete(w.told, ErrResources)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.ENOMEM):
 		w.tell(&Error{Op: "watch", Key: w.key, Code: ErrResources, Err: err,
 			Msg: "the system cannot tell of key files: " + err.Error() +

@@ -63,6 +63,21 @@ func Read(path string) ([]byte, error) {
 	return copied, unix.SysvShmDetach(data)
 }
 
+// SetMode sets the permission bits of the segment of a key file.
+func SetMode(path string, mode uint32) error {
+	raw := Look(path)
+	if raw == nil {
+		return fmt.Errorf("the observer finds no segment of key file %s", path)
+	}
+	var ds unix.SysvShmDesc
+	if _, err := unix.SysvShmCtl(raw.ID, unix.IPC_STAT, &ds); err != nil {
+		return err
+	}
+	ds.Perm.Mode = mode
+	_, err := unix.SysvShmCtl(raw.ID, unix.IPC_SET, &ds)
+	return err
+}
+
 // Commands of semctl(2) that x/sys has no names for.
 const (
 	semGetPID = 11
@@ -96,6 +111,17 @@ func LookSemaphore(path string) *Semaphore {
 // SetSemaphore sets the value of a semaphore by force.
 func SetSemaphore(id, value int) error {
 	_, _, errno := unix.Syscall6(unix.SYS_SEMCTL, uintptr(id), 0, semSetVal, uintptr(value), 0, 0)
+	return orNil(errno)
+}
+
+// MakeSemaphore makes a semaphore for a key file and sets no value, as a Qt
+// process does that is killed in between.
+func MakeSemaphore(path string) error {
+	key, err := FtokQ(path)
+	if err != nil {
+		return err
+	}
+	_, _, errno := unix.Syscall(unix.SYS_SEMGET, uintptr(key), 1, unix.IPC_CREAT|unix.IPC_EXCL|0o600)
 	return orNil(errno)
 }
 

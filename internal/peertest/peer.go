@@ -140,6 +140,9 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	return p
 }
 
+// T is the test that the process belongs to.
+func (p *Process) T() testing.TB { return p.t }
+
 // PID returns the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
@@ -149,6 +152,9 @@ func (p *Process) Line(line string) {
 	_, err := io.WriteString(p.stdin, line+"\n")
 	must(p.t, err)
 }
+
+// Write writes to the stdin of a peer that may be killed meanwhile.
+func (p *Process) Write(text string) { _, _ = io.WriteString(p.stdin, text) }
 
 // ReadLine reads a line of the peer's stdout, without its end.
 func (p *Process) ReadLine() ([]byte, error) {
