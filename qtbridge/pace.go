@@ -66,7 +66,7 @@ func (p *pace) looked(seen seen, means Means, start, now time.Time) {
 			wait = max(wait, 4*cost)
 		}
 	case means == ByPoll && p.hasNews:
-		p.interval = pollMin
+		p.interval, p.credit = pollMin, creditMax
 		wait = pollMin
 	case means == ByPoll:
 		p.interval = min(2*p.interval, pollMax)
@@ -84,13 +84,13 @@ func (p *pace) looked(seen seen, means Means, start, now time.Time) {
 	if seen == nothing || seen == news {
 		wait = max(wait, min(100*cost, pollMax)) // of a large segment
 	}
+	if seen == nothing && p.paused.After(now) {
+		wait = p.paused.Sub(now)
+	}
 	if p.poll > 0 {
 		wait = min(wait, p.poll)
 	}
 	p.due = now.Add(wait)
-	if seen == nothing && p.paused.After(now) {
-		p.due = p.paused
-	}
 	p.wakeUp(now)
 }
 

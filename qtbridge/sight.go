@@ -321,6 +321,12 @@ func (s *sight) compared() (data, last []byte) {
 	return s.memory.Data(), s.message.Data
 }
 
+// differs tells whether the content is another one, if we stay.
+func (s *sight) differs() bool {
+	data, last := s.compared()
+	return data != nil && !bytes.Equal(data, last)
+}
+
 func isZero(data []byte) bool {
 	for _, b := range data {
 		if b != 0 {

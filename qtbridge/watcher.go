@@ -51,8 +51,8 @@ func newWatcher(key watchKey) *watcher {
 
 // run looks and waits until there is something for s, or ctx ends. s leads.
 func (w *watcher) run(ctx context.Context, s *subscriber) {
-	if w.means == 0 && w.sight.memory != nil {
-		w.means, w.pace.due = ByPoll, time.Time{} // for what happened while nobody led
+	if w.means == 0 && w.sight.differs() { // by what happened while nobody led
+		w.means, w.pace.due = ByPoll, time.Time{}
 	}
 	for ctx.Err() == nil {
 		if w.means != 0 {
