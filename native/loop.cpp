@@ -2,6 +2,8 @@
 
 // The loops of a C++ program, for benchmarks to be compared with.
 
+#include <time.h>
+
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -28,6 +30,12 @@ qtb_result timed(const Object &m, int64_t rounds, Step step) {
 
 // Keeps the compiler from leaving out a copy that nobody reads.
 void touch(const void *p) { asm volatile("" : : "g"(p) : "memory"); }
+
+int64_t threadTime() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
 
 bool readOnce(QSharedMemory &m, void *to, size_t size) {
     if (!m.attach(QSharedMemory::ReadOnly) || !m.lock())
@@ -123,6 +131,13 @@ qtb_result qtb_loop_acquire(qtb_sem *h, int64_t rounds) {
         QSystemSemaphore &s = h->object;
         return timed(s, rounds, [&] { return s.acquire() && s.release(); });
     });
+}
+
+int64_t qtb_loop_sleep(int64_t rounds, int64_t ns) {
+    const timespec pause{time_t(ns / 1'000'000'000), long(ns % 1'000'000'000)};
+    const int64_t start = threadTime();
+    for (int64_t i = 0; i < rounds; ++i) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
+    return threadTime() - start;
 }
 
 }  // extern "C"

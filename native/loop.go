@@ -57,3 +57,10 @@ func LoopPublish(key string, native bool, rounds, size int) (time.Duration, erro
 	r := C.qtb_loop_publish(p, n, flag(native), C.int64_t(rounds), C.size_t(size))
 	return time.Duration(r.value), answer("loop", sharedMemoryErrors, r, nil)
 }
+
+// LoopSleep is rounds times a sleep for pause, and nothing else: what a loop
+// that looks from time to time cannot do without. The result is the CPU time
+// that it took, not how long.
+func LoopSleep(rounds int, pause time.Duration) time.Duration {
+	return time.Duration(C.qtb_loop_sleep(C.int64_t(rounds), C.int64_t(pause)))
+}

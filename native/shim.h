@@ -95,6 +95,8 @@ qtb_result qtb_loop_publish(const char *key, size_t key_size, int32_t native, in
                             size_t size);
 qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds);
 qtb_result qtb_loop_acquire(qtb_sem *h, int64_t rounds);
+// Nothing but rounds sleeps of ns nanoseconds. Returns the CPU time they took.
+int64_t qtb_loop_sleep(int64_t rounds, int64_t ns);
 
 #ifdef __cplusplus
 }

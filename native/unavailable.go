@@ -74,3 +74,4 @@ func (m *SharedMemory) LoopCopy(int) (time.Duration, error)             { return
 func (s *SystemSemaphore) LoopAcquire(int) (time.Duration, error)       { return 0, ErrUnavailable }
 func LoopCycle(string, int, int, bool) (time.Duration, error)           { return 0, ErrUnavailable }
 func LoopPublish(string, bool, int, int) (time.Duration, error)         { return 0, ErrUnavailable }
+func LoopSleep(int, time.Duration) time.Duration                        { return 0 }

@@ -17,6 +17,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if order := os.Getenv(readerEnv); order != "" {
+		beReader(order)
+		return
+	}
 	fmt.Printf("Go on Qt %s\n", native.VersionRunning())
 	os.Exit(m.Run())
 }

@@ -19,7 +19,7 @@ FaceRow faceRow(const QString &word) {
         return {Face::Writer, 1, {"set-key", "object"}};
     }
     if (word == "poller") {
-        return {Face::Poller, 1, {"set-key", "object", "interval", "count"}};
+        return {Face::Poller, 1, {"set-key", "object", "interval", "count", "collect"}};
     }
     throw UsageError(QString("there is no face \"%1\"").arg(word));
 }
@@ -31,6 +31,7 @@ void addOptions(QCommandLineParser &parser) {
     parser.addOption({QString("object"), "", "life"});
     parser.addOption({QString("interval"), "", "ms"});
     parser.addOption({QString("count"), "", "n"});
+    parser.addOption({QString("collect"), ""});
 }
 
 void checkFit(const QCommandLineParser &parser, const FaceRow &row, int keys) {
@@ -94,6 +95,7 @@ Options parseOptions(const QStringList &arguments) {
     options.life = objectLife(parser, options.key.kind);
     options.intervalMilliseconds = number(parser, "interval", options.intervalMilliseconds);
     options.changes = number(parser, "count", 0);
+    options.collects = parser.isSet("collect");
     return options;
 }
 
@@ -104,7 +106,7 @@ QString usage() {
                "usage: %1 verbs\n"
                "       %1 writer KEY [--set-key] [--object auto|fresh|member]\n"
                "       %1 poller KEY [--set-key] [--object auto|fresh|member]\n"
-               "                     [--interval MS] [--count N]\n"
+               "                     [--interval MS] [--count N] [--collect]\n"
                "       %1 --help | --version\n")
         .arg(programName());
 }

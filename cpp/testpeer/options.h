@@ -15,6 +15,7 @@ struct Options {
     ObjectLife life = ObjectLife::Fresh;
     int intervalMilliseconds = 30;
     qint64 changes = 0;  // 0: without end
+    bool collects = false;
 };
 
 // A command line that cannot be carried out; what() says why.

@@ -3,64 +3,99 @@
 #include <QCoreApplication>
 #include <QTimer>
 #include <optional>
+#include <vector>
 
 #include "diary.h"
 #include "lines.h"
 #include "stdin_end.h"
+#include "steady.h"
 
 namespace {
+
+struct Content {
+    QByteArray bytes;
+    qint64 nanoseconds;  // steady_clock, when they had been copied
+};
+
+bool print(const Content &content) {
+    return writeLine(QJsonObject{
+        {"hex", QString::fromLatin1(content.bytes.toHex())},
+        {"base64", QString::fromLatin1(content.bytes.toBase64())},
+        {"text", QString::fromLocal8Bit(content.bytes)},
+        {"size", static_cast<qint64>(content.bytes.size())},
+        {"ns", content.nanoseconds},
+    });
+}
 
 class Poller {
  public:
     explicit Poller(const Options &options)
-        : memory_(options.key, options.life), changesLeft_(options.changes) {}
+        : memory_(options.key, options.life),
+          changesLeft_(options.changes),
+          collects_(options.collects) {}
 
     void tick() {
         QJsonObject diary;
-        const auto bytes = look(diary);
+        const auto content = look(diary);
         memory_.renew();
         if (diary != lastDiary_) {  // an idle poller does not flood its client
             writeDiary(diary);
             lastDiary_ = diary;
         }
-        if (bytes && bytes != lastBytes_) {
-            lastBytes_ = bytes;
-            publish(*bytes);
+        if (content && content->bytes != lastBytes_) {
+            publish(*content);
+            lastBytes_ = content->bytes;
+        }
+    }
+
+    void printCollected() const {
+        for (const Content &content : collected_) {
+            print(content);
         }
     }
 
  private:
     // The original's calls in the original's order, their results into the diary.
-    std::optional<QByteArray> look(QJsonObject &diary) {
+    std::optional<Content> look(QJsonObject &diary) {
         memory_.setKey();
         const bool attached = memory_->attach(QSharedMemory::ReadOnly);
-        note(diary, "attach", attached, *memory_);
+        enter(diary, "attach", attached);
         if (!attached) {
             return std::nullopt;
         }
-        note(diary, "lock", memory_->lock(), *memory_);
+        enter(diary, "lock", memory_->lock());
         const QByteArray bytes(static_cast<const char *>(memory_->constData()),
                                static_cast<int>(memory_->size()));
-        diary["size"] = static_cast<qint64>(memory_->size());
-        note(diary, "unlock", memory_->unlock(), *memory_);
-        note(diary, "detach", memory_->detach(), *memory_);
-        return bytes;
+        const qint64 now = steadyNanoseconds();
+        enter(diary, "unlock", memory_->unlock());
+        enter(diary, "detach", memory_->detach());
+        if (!collects_) {
+            diary["size"] = static_cast<qint64>(bytes.size());
+        }
+        return Content{bytes, now};
     }
 
-    void publish(const QByteArray &bytes) {
-        const bool written = writeLine(QJsonObject{
-            {"hex", QString::fromLatin1(bytes.toHex())},
-            {"base64", QString::fromLatin1(bytes.toBase64())},
-            {"text", QString::fromLocal8Bit(bytes)},
-            {"size", static_cast<qint64>(bytes.size())},
-        });
-        if (!written || --changesLeft_ == 0) {  // from 0 it counts down without end
+    void enter(QJsonObject &diary, const char *call, bool ret) const {
+        if (!collects_) {
+            note(diary, call, ret, *memory_);
+        }
+    }
+
+    void publish(const Content &content) {
+        if (collects_ && lastBytes_) {
+            collected_.push_back(content);
+        } else if (!print(content)) {
+            QCoreApplication::quit();
+        }
+        if (--changesLeft_ == 0) {  // from 0 it counts down without end
             QCoreApplication::quit();
         }
     }
 
     SegmentObject memory_;
     qint64 changesLeft_;
+    bool collects_;
+    std::vector<Content> collected_;
     QJsonObject lastDiary_;
     std::optional<QByteArray> lastBytes_;
 };
@@ -73,5 +108,7 @@ int runPoller(const Options &options) {
     QObject::connect(&timer, &QTimer::timeout, [&poller] { poller.tick(); });
     timer.start(options.intervalMilliseconds);
     const StdinEnd stdinEnd;
-    return QCoreApplication::exec();
+    const int status = QCoreApplication::exec();
+    poller.printCollected();
+    return status;
 }

@@ -1,13 +1,15 @@
 // stamp.*: messages that carry the writer's clock, at a pace.
+#include <QJsonArray>
 #include <QRandomGenerator>
 #include <QThread>
 #include <QtEndian>
-#include <chrono>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "reply.h"
 #include "session.h"
+#include "steady.h"
 
 namespace {
 
@@ -17,12 +19,21 @@ struct Stamp {
     quint64 nanoseconds;  // steady_clock
 };
 
-void put(QSharedMemory &memory, qint64 number) {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+// Writes the message and returns its time.
+qint64 put(QSharedMemory &memory, qint64 number) {
+    const qint64 now = steadyNanoseconds();
     const Stamp stamp = {qToLittleEndian(static_cast<quint64>(number)),
-                         qToLittleEndian(static_cast<quint64>(ns))};
+                         qToLittleEndian(static_cast<quint64>(now))};
     std::memcpy(memory.data(), &stamp, sizeof stamp);
+    return now;
+}
+
+QJsonArray toJson(const std::vector<qint64> &numbers) {
+    QJsonArray array;
+    for (const qint64 number : numbers) {
+        array.append(number);
+    }
+    return array;
 }
 
 // Sleeps min_us to max_us, never the same.
@@ -55,11 +66,13 @@ QJsonObject inPlace(Session &session, const Request &request) {
     const bool lock = request.boolean("lock", true);
     const Pauses pauses(request);
     qint64 lockFailed = 0;
+    std::vector<qint64> written;
+    written.reserve(static_cast<size_t>(rounds));
     QJsonObject reply = timed([&] {
         for (qint64 round = 1; round <= rounds; ++round) {
             pauses.pause();
             lockFailed += lock && !memory.lock();
-            put(memory, round);
+            written.push_back(put(memory, round));
             if (lock) {
                 memory.unlock();
             }
@@ -67,6 +80,7 @@ QJsonObject inPlace(Session &session, const Request &request) {
         return rounds;
     });
     reply["lockFailed"] = lockFailed;
+    reply["written"] = toJson(written);
     return reply;
 }
 
@@ -79,6 +93,8 @@ QJsonObject anew(Session &session, const Request &request) {
     const Pauses pauses(request);
     auto segment = std::make_unique<Segment>();
     qint64 createFailed = 0;
+    std::vector<qint64> written;
+    written.reserve(static_cast<size_t>(rounds));
     QJsonObject reply = timed([&] {
         for (qint64 round = 1; round <= rounds; ++round) {
             pauses.pause();
@@ -87,16 +103,18 @@ QJsonObject anew(Session &session, const Request &request) {
             segment->memory.setNativeKey(key);
             if (segment->memory.create(sizeof(Stamp))) {
                 segment->memory.lock();
-                put(segment->memory, round);
+                written.push_back(put(segment->memory, round));
                 segment->memory.unlock();
             } else {
                 ++createFailed;
+                written.push_back(0);
             }
         }
         return rounds;
     });
     session.segments.add(request.object(), std::move(segment));
     reply["createFailed"] = createFailed;
+    reply["written"] = toJson(written);
     return reply;
 }
 

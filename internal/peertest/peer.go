@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // limit is how long anything of a peer may take before the test fails.
@@ -83,6 +85,8 @@ type Reply struct {
 	Locale       string `json:"locale"`
 	LocalSample  []byte `json:"localSample"`
 	PID          int    `json:"pid"`
+
+	Written []int64 `json:"written"`
 }
 
 // OK tells whether Qt returned true.
@@ -146,6 +150,24 @@ func (p *Process) T() testing.TB { return p.t }
 // PID returns the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
+// CPU returns the CPU time that the process has taken, all its threads together,
+// also those that have ended.
+func (p *Process) CPU() time.Duration {
+	p.t.Helper()
+	const sched = 2 // CPUCLOCK_SCHED: the scheduler's own count, in nanoseconds
+	var ts unix.Timespec
+	must(p.t, unix.ClockGettime(int32(^p.PID()<<3|sched), &ts))
+	return time.Duration(ts.Nano())
+}
+
+// Threads returns how many threads the process has.
+func (p *Process) Threads() int {
+	p.t.Helper()
+	tasks, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(p.PID()), "task"))
+	must(p.t, err)
+	return len(tasks)
+}
+
 // Line writes a line to the peer's stdin.
 func (p *Process) Line(line string) {
 	p.t.Helper()
@@ -169,6 +191,9 @@ func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.End()
 }
+
+// CloseStdin has the peer end. What it prints until then can be read.
+func (p *Process) CloseStdin() { _ = p.stdin.Close() }
 
 // End closes the peer's stdin and waits for its end; the error is the exit
 // status.
