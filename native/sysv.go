@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // LookSegment looks at the System V segment whose key file is path, without
@@ -24,6 +26,20 @@ func LookSegment(path string) (SegmentState, error) {
 		IPCKey: int32(s.key), ID: int(s.id), Size: int64(s.size), Attached: int(s.attached),
 		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Mode: uint32(s.mode),
 	}, lookError(path, s.step, s.error)
+}
+
+// LookSegmentID looks at the System V segment id, whose key file may be gone. If
+// it is removed but still attached to, its IPCKey is 0. The error is a
+// [syscall.Errno].
+func LookSegmentID(id int) (SegmentState, error) {
+	var ds unix.SysvShmDesc
+	if _, err := unix.SysvShmCtl(id, unix.IPC_STAT, &ds); err != nil {
+		return SegmentState{}, err
+	}
+	return SegmentState{
+		IPCKey: ds.Perm.Key, ID: id, Size: int64(ds.Segsz), Attached: int(ds.Nattch),
+		Creator: int(ds.Cpid), Last: int(ds.Lpid), Owner: int(ds.Perm.Uid), Mode: uint32(ds.Perm.Mode) & 0o777,
+	}, nil
 }
 
 // LookSemaphore looks at the System V semaphore whose key file is path, as

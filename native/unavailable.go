@@ -56,6 +56,7 @@ func (s *SystemSemaphore) Release(int) error                       { return ErrU
 func (s *SystemSemaphore) Err() error                              { return ErrUnavailable }
 
 func LookSegment(string) (SegmentState, error)     { return SegmentState{}, ErrUnavailable }
+func LookSegmentID(int) (SegmentState, error)      { return SegmentState{}, ErrUnavailable }
 func LookSemaphore(string) (SemaphoreState, error) { return SemaphoreState{}, ErrUnavailable }
 func LookSemaphoreID(int) (SemaphoreState, error)  { return SemaphoreState{}, ErrUnavailable }
 func Take(int, int, time.Duration) error           { return ErrUnavailable }

@@ -40,9 +40,7 @@ type sight struct {
 	message Message // the last one
 	id      int     // of its segment
 	shown   bool    // there is a segment, as far as the last message says
-	memory  *memory // attached; nil most of the time, unless to stay
-	unpin   func()  // of the key file that memory was given
-	memID   int     // of the segment that memory is attached to
+	visitor visitor // attached for a copy at most, unless to stay
 
 	semaphore int  // -1 if there is none
 	deaf      int  // a semaphore that cannot be waited for, plus 1
@@ -70,6 +68,9 @@ const (
 // in message. What a key file tells of is another segment, or none: the one we
 // know need not be attached to for that.
 func (s *sight) look(now time.Time, means Means) (seen, error) {
+	if means == ByLock && s.differs() {
+		return s.take(now, false, s.id)
+	}
 	state, err := look("watch", s.key, s.place.segment)
 	switch {
 	case isNotFound(err):
@@ -79,7 +80,7 @@ func (s *sight) look(now time.Time, means Means) (seen, error) {
 		s.leave()
 		return nothing, err
 	}
-	if s.memory != nil && (s.memID != state.ID || state.Attached == 1) {
+	if s.visitor.isAttached() && (s.visitor.id != state.ID || state.Attached == 1) {
 		s.leave() // and let it go, if we are the last
 		return unsettled, nil
 	}
@@ -140,29 +141,35 @@ func (s *sight) lookAtUnattached(now time.Time, state native.SegmentState) seen 
 }
 
 func (s *sight) lookInside(now time.Time, state native.SegmentState) (seen, error) {
-	if err := s.attach(state); err != nil {
-		if isPassing(err) && !s.lasts(closed, state.ID, now) {
-			return unsettled, nil
+	if !s.visitor.isAttached() {
+		if err := s.visitor.attach(state); err != nil {
+			if isPassing(err) && !s.lasts(closed, state.ID, now) {
+				return unsettled, nil
+			}
+			return nothing, err
 		}
-		return nothing, err
 	}
 	if !s.opts.Stay || !alive(state.Creator) {
 		defer s.leave()
 	}
 	isNew := !s.shown || state.ID != s.id
-	data := s.memory.Data()
 	switch {
-	case !isNew && bytes.Equal(data, s.message.Data):
+	case !isNew && bytes.Equal(s.visitor.data, s.message.Data):
 		s.odd, s.held = even, 0
 		return nothing, nil
-	case isNew && isZero(data) && !s.lasts(zero, state.ID, now):
+	case isNew && isZero(s.visitor.data) && !s.lasts(zero, state.ID, now):
 		return unsettled, nil
 	}
-	content, seen, err := s.copy(now, data)
+	return s.take(now, isNew, state.ID)
+}
+
+// take makes a message of what is attached to.
+func (s *sight) take(now time.Time, isNew bool, id int) (seen, error) {
+	content, seen, err := s.copy(now, s.visitor.data)
 	if content == nil {
 		return seen, err
 	}
-	return s.compare(content, isNew, state.ID), nil
+	return s.compare(content, isNew, id), nil
 }
 
 // compare makes a message of content, if that is new.
@@ -184,49 +191,24 @@ func (s *sight) note(content []byte, cause Cause, id int) seen {
 	return news
 }
 
-// attach attaches as Qt does with a native key, which neither needs nor makes
-// the lock. The key is the pinned key file, which Qt cannot delete: as the last
-// to detach it removes the segment, and then deletes the file by its name, under
-// which a peer may have made its next segment by then.
-func (s *sight) attach(state native.SegmentState) error {
-	if s.memory != nil {
-		return nil
-	}
-	mem, err := newMemory("watch", s.key)
-	if err != nil {
-		return err
-	}
-	path, unpin := pin(s.place.segment)
-	if err = mem.attach("watch", s.key, path, ReadOnly); err == nil {
-		err = stillThere(s.key, s.place.segment, state)
-	}
-	s.memory, s.memID, s.unpin = mem, state.ID, unpin
-	if err != nil {
-		s.leave()
-	}
-	return err
-}
-
 // leave detaches. As the last one to do so it takes the lock before, if that is
 // free: Qt removes the segment then.
 func (s *sight) leave() {
-	if s.memory == nil {
+	if !s.visitor.isAttached() {
 		return
 	}
-	taken := false
-	if id := s.findSemaphore(); id >= 0 {
-		state, err := native.LookSegment(s.place.segment)
-		if err != nil || state.ID != s.memID || state.Attached == 1 {
-			taken = native.Take(id, 1, 0) == nil
-		}
-	}
-	_ = s.memory.Detach()
-	s.memory.Close()
-	s.memory = nil
-	s.unpin()
+	id := s.findSemaphore()
+	taken := id >= 0 && s.visitor.isLast() && native.Take(id, 1, 0) == nil
+	s.visitor.detach()
 	if taken {
-		_ = native.Give(s.semaphore)
+		_ = native.Give(id)
 	}
+}
+
+// end leaves nothing behind.
+func (s *sight) end() {
+	s.leave()
+	s.visitor.close()
 }
 
 // copy copies data under the lock, or until two reads agree where there is none.
@@ -315,10 +297,10 @@ func (s *sight) woke(id int, err error) Means {
 
 // compared returns the memory and the copy to compare it with, if we stay.
 func (s *sight) compared() (data, last []byte) {
-	if s.memory == nil || !s.shown || s.memID != s.id {
+	if !s.visitor.isAttached() || !s.shown || s.visitor.id != s.id {
 		return nil, nil
 	}
-	return s.memory.Data(), s.message.Data
+	return s.visitor.data, s.message.Data
 }
 
 // differs tells whether the content is another one, if we stay.

@@ -44,7 +44,8 @@ func newWatcher(key watchKey) *watcher {
 		timer:    time.NewTimer(0),
 		told:     make(map[Code]bool),
 	}
-	w.sight = sight{key: key.key, place: key.place, opts: key.opts, semaphore: -1}
+	w.sight = sight{key: key.key, place: key.place, opts: key.opts, semaphore: -1,
+		visitor: visitor{key: key.key, path: key.place.segment, id: -1}}
 	w.pace = pace{poll: key.opts.Poll, settle: key.opts.Settle, interval: pollMin, credit: creditMax}
 	return w
 }
@@ -69,7 +70,7 @@ func (w *watcher) run(ctx context.Context, s *subscriber) {
 // end leaves nothing behind.
 func (w *watcher) end() {
 	w.timer.Stop()
-	w.sight.leave()
+	w.sight.end()
 	if w.files != nil {
 		w.files.close()
 	}
