@@ -87,6 +87,28 @@
 //
 // A reader may come between create() and the copy and find zeros.
 //
+// # Following what a Qt program writes
+//
+// QSharedMemory has no notification, so Qt programs poll. [Watch] needs no
+// polling, and no help from the Qt program:
+//
+//	for message, err := range qtbridge.Watch(ctx, key, qtbridge.WatchOptions{}) {
+//		if err != nil {
+//			log.Print(err) // the watch goes on as well as it can
+//			continue
+//		}
+//		id, err := message.Text(qtbridge.Local8Bit)
+//		…
+//	}
+//
+// It is woken when a program takes the lock and gives it back, and when the key
+// file of the segment comes or goes; what neither tells of it finds by looking
+// from time to time. It leaves no trace: it takes the lock only to copy what has
+// changed, attaches only for a copy, and reports neither the zeros of a segment
+// that is not yet filled nor the short absence between two. The latest state
+// wins: a program that must see every message needs a protocol with the other
+// side, since a segment keeps only the last.
+//
 // # Writing what a Qt program reads
 //
 // The Qt program polls: setNativeKey, attach, lock, copy, unlock, detach. A

@@ -4,16 +4,17 @@ import "time"
 
 const (
 	// pollMin and pollMax bound how often an adaptive watch looks without being
-	// told to.
+	// told to. One that stays attached must soon see that it is the last.
 	pollMin = 10 * time.Millisecond
-	pollMax = time.Second
+	pollMax = 3 * time.Second
+	stayMax = time.Second
 	// blindStep is how often to look for key files if the system does not tell.
 	blindStep = 10 * time.Millisecond
 	// rest is how long at most to go without a look after the lock was taken: it
 	// may have been again before the next wait for that began.
 	rest = 100 * time.Millisecond
 	// retryFiles is how often to try to have the system tell of key files.
-	retryFiles = pollMax
+	retryFiles = time.Second
 	// shortest is what Go's timers may sleep too long.
 	shortest = time.Millisecond
 
@@ -22,6 +23,8 @@ const (
 	vainShare = 0.003
 	creditMax = 3 * time.Millisecond
 	pauseMax  = time.Second
+	// largeMax is how rare looks at a large segment, which take long, become.
+	largeMax = time.Second
 	// wakeCost is what waking up costs beside the look.
 	wakeCost = 15 * time.Microsecond
 
@@ -36,6 +39,7 @@ const (
 type pace struct {
 	poll     time.Duration // as the user wants it; 0: adaptive
 	settle   time.Duration // likewise
+	most     time.Duration // that interval may become
 	blind    bool          // nothing tells of key files
 	interval time.Duration // of adaptive polling
 	hurry    int           // how many looks saw a state that does not last
@@ -69,7 +73,7 @@ func (p *pace) looked(seen seen, means Means, start, now time.Time) {
 		p.interval, p.credit = pollMin, creditMax
 		wait = pollMin
 	case means == ByPoll:
-		p.interval = min(2*p.interval, pollMax)
+		p.interval = min(2*p.interval, p.most)
 	case p.hasNews:
 		p.credit = creditMax
 	default:
@@ -82,7 +86,7 @@ func (p *pace) looked(seen seen, means Means, start, now time.Time) {
 		p.hurry = 0
 	}
 	if seen == nothing || seen == news {
-		wait = max(wait, min(100*cost, pollMax)) // of a large segment
+		wait = max(wait, min(100*cost, largeMax)) // of a large segment
 	}
 	if seen == nothing && p.paused.After(now) {
 		wait = p.paused.Sub(now)

@@ -80,7 +80,8 @@ type WatchOptions struct {
 	// Poll is how long at most a change can go unnoticed that neither the lock
 	// nor a key file tells of, because the peer writes in place and does not
 	// lock. Without Stay each look attaches for some tens of microseconds. 0 is
-	// adaptive: 10 ms while such changes happen, up to a second while not.
+	// adaptive: 10 ms while such changes happen, up to 3 s while not, or a second
+	// with Stay.
 	Poll time.Duration
 	// Settle is how long a new segment may be all zero, and how long a segment
 	// may be gone, without being reported: in between a peer fills it, or makes

@@ -46,7 +46,11 @@ func newWatcher(key watchKey) *watcher {
 	}
 	w.sight = sight{key: key.key, place: key.place, opts: key.opts, semaphore: -1,
 		visitor: visitor{key: key.key, path: key.place.segment, id: -1}}
-	w.pace = pace{poll: key.opts.Poll, settle: key.opts.Settle, interval: pollMin, credit: creditMax}
+	most := pollMax
+	if key.opts.Stay {
+		most = stayMax
+	}
+	w.pace = pace{poll: key.opts.Poll, most: most, settle: key.opts.Settle, interval: pollMin, credit: creditMax}
 	return w
 }
 
@@ -159,7 +163,7 @@ func (w *watcher) wait(ctx context.Context) Means {
 	wait := native.Wait{Semaphore: semaphore, CheckLast: w.pace.hasNews, Data: data, Copy: last,
 		Interval: limit, Limit: limit}
 	if data != nil && w.pace.poll > 0 {
-		wait.Limit = pollMax
+		wait.Limit = stayMax
 	}
 	err := w.waiter.Wait(wait)
 	if w.files.isTold() {
