@@ -121,8 +121,9 @@ func watchTime() (d time.Duration, turns int) {
 // idleTime is how long idle readers are measured.
 func idleTime() time.Duration { d, _ := watchTime(); return min(d, 3*time.Second) }
 
-// settleDown lets an adaptive watch of something idle come to look once a second.
-func settleDown() { time.Sleep(min(idleTime(), 1500*time.Millisecond)) }
+// settleDown lets an adaptive watch of something idle come to look rarely: the
+// interval doubles up to pollMax.
+func settleDown() { time.Sleep(min(idleTime(), 2*pollMax)) }
 
 // timing is what was measured of one reader.
 type timing struct {

@@ -38,10 +38,11 @@ type plotMark struct {
 
 type plotMarks []plotMark
 
-// nearest returns the one of a poller whose delay is most like that of m.
+// nearest returns the one whose delay is most like that of m: of a poller for one
+// of ours, one of ours for a poller.
 func (marks plotMarks) nearest(m plotMark) plotMark {
 	distance := func(other plotMark) float64 {
-		if other.interval == 0 {
+		if (other.interval == 0) == (m.interval == 0) {
 			return math.Inf(1)
 		}
 		return math.Abs(math.Log(other.percentile(50) / m.percentile(50)))
@@ -204,7 +205,7 @@ func (p *watchPlotter) mark(w stampWriter, m plotMark, x, y logAxis) {
 }
 
 // name writes what a mark is: on the side where there is room, below it, or above
-// it for ours where the nearest of the others is below.
+// it where the nearest of the others is below.
 func (p *watchPlotter) name(m plotMark, others plotMarks, x, y logAxis) {
 	const letter, line = 6.6, 13 // pixels, more or less
 	label := m.label()
@@ -212,9 +213,9 @@ func (p *watchPlotter) name(m plotMark, others plotMarks, x, y logAxis) {
 	anchor, dx, dy := "start", 12.0, 13.0
 	if m.interval == 0 {
 		label, dy = []string{strings.Join(label, ": ")}, 16
-		if other := others.nearest(m); other.percentile(50) < m.percentile(50) {
-			dy = -7
-		}
+	}
+	if other := others.nearest(m); other.percentile(50) < m.percentile(50) {
+		dy = -7 - float64((len(label)-1)*line)
 	}
 	if atX+dx+letter*float64(len(slices.MaxFunc(label, byLength))) > x.to {
 		anchor, dx = "end", -12
