@@ -113,31 +113,35 @@ func (s *sight) lasts(odd oddity, id int, now time.Time) bool {
 
 // lookAtNothing tells whether a segment that is not there is being made, or gone.
 func (s *sight) lookAtNothing(now time.Time, err error) seen {
-	if e, ok := errors.AsType[*native.LookError](err); ok && e.Step != native.StepFile && !s.lasts(coming, 0, now) {
+	e, ok := errors.AsType[*native.LookError](err)
+	switch hasFile := ok && e.Step != native.StepFile; {
+	case hasFile && !s.lasts(coming, 0, now):
 		return unsettled
-	}
-	return s.isGone(now)
-}
-
-// isGone tells that the segment is gone, if it has been for long enough.
-func (s *sight) isGone(now time.Time) seen {
-	switch {
-	case !s.shown:
-		return nothing
-	case s.odd != coming && !s.lasts(gone, 0, now):
+	case !hasFile && s.shown && !s.lasts(gone, 0, now):
 		return waning
 	}
-	s.shown, s.odd = false, even
-	return s.note(nil, Removed, 0)
+	return s.isGone()
 }
 
 // lookAtUnattached does not attach to a segment that nobody is attached to:
 // detaching would remove it. It is either about to be used, or left behind.
 func (s *sight) lookAtUnattached(now time.Time, state native.SegmentState) seen {
-	if alive(state.Creator) && !s.lasts(coming, state.ID, now) {
+	switch isMade := alive(state.Creator); {
+	case isMade && !s.lasts(coming, state.ID, now):
 		return unsettled
+	case !isMade && s.shown && !s.lasts(gone, 0, now):
+		return waning
 	}
-	return s.isGone(now)
+	return s.isGone()
+}
+
+// isGone tells that the segment is gone, if that is news.
+func (s *sight) isGone() seen {
+	if !s.shown {
+		return nothing
+	}
+	s.shown, s.odd = false, even
+	return s.note(nil, Removed, 0)
 }
 
 func (s *sight) lookInside(now time.Time, state native.SegmentState) (seen, error) {

@@ -57,8 +57,9 @@ type Message struct {
 	// Data is the whole content, the receiver's own. It is nil if the segment was
 	// removed.
 	Data []byte
-	// Seq grows by one with each state that the watch saw. A gap tells how many
-	// states were passed over because the loop was busy.
+	// Seq grows by one with each state that was seen. While the body of a loop
+	// runs, only other loops over the same key look: then a gap tells how many
+	// states this loop has missed.
 	Seq uint64
 	// Time is when Data was copied.
 	Time  time.Time
@@ -105,7 +106,7 @@ type WatchOptions struct {
 // agree on: a writer that pauses halfway cannot be told from one that is done.
 //
 // The latest state wins: what changes again while the loop's body runs, or within
-// the microseconds that a look takes, is passed over ([Message].Seq). A new
+// the microseconds that a look takes, is passed over. A new
 // segment is a message even if it holds the same bytes. Each loop has messages
 // of its own, beginning with the present state; all loops over one key with the
 // same options in one process share one watcher.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,6 +193,41 @@ func TestWatchTheWriter(t *testing.T) {
 				w.stop()
 				assert.Empty(t, slices.Concat(env.Files(env.Work), env.Files(env.Tmp)))
 			})
+		})
+	}
+}
+
+// The writer publishes its next id as soon as the last one was seen. Between two
+// there is nothing, for an instant: that is not a removal.
+func TestWatchInLockstep(t *testing.T) {
+	for _, setKey := range []bool{false, true} {
+		eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+			name := env.Name()
+			key, args := NativeKey(env.Work+"/"+name), []string{"writer", name}
+			if setKey {
+				key, args = QtKey(name), []string{"writer", "--set-key", name}
+			}
+			writer := env.Start(qt, env.Work, args...)
+			go writer.WaitForEOF()
+			w := startWatch(t, key, WatchOptions{})
+			removed := 0
+			for i := range 500 {
+				writer.Write(fmt.Sprintln(i))
+				for seen := false; !seen; {
+					select {
+					case m := <-w.messages:
+						seen = string(m.Data) == fmt.Sprint(i)
+						if m.Cause == Removed {
+							removed++
+						}
+					case <-time.After(time.Second): // its create() failed
+						writer.Write(fmt.Sprintln(i))
+					}
+				}
+			}
+			failed := strings.Count(writer.Stderr(), `"create":false`)
+			t.Logf("%d removals, %d create() calls that failed", removed, failed)
+			assert.LessOrEqual(t, removed, failed)
 		})
 	}
 }

@@ -57,7 +57,7 @@ func run(peers string) (agreed bool, err error) {
 	number := 0
 	for _, qt := range []string{"5", "6"} {
 		for _, key := range []qtbridge.Key{qtbridge.NativeKeyIn(dir, keyName), qtbridge.QtKey(keyName)} {
-			for _, exchange := range []func(scene) (bool, error){qtWrites, goWrites} {
+			for _, exchange := range []func(scene) (bool, error){qtWrites, goWrites, goFollows, goPublishes} {
 				number++
 				ok, err := exchange(scene{number, qt, filepath.Join(peers, "testpeer-qt"+qt), dir, key})
 				if err != nil {

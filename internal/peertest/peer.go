@@ -228,6 +228,9 @@ func (p *Process) Diary(accept func(map[string]any) bool) map[string]any {
 	return nil
 }
 
+// Stderr is what the peer has written to stderr by now.
+func (p *Process) Stderr() string { return p.stderr.String() }
+
 // Peer is a testpeer that does what it is told, verb by verb.
 type Peer struct {
 	*Process
