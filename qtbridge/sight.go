@@ -57,11 +57,11 @@ type sight struct {
 type oddity int
 
 const (
-	even   oddity = iota
-	gone          // there was a segment, and there is none
-	coming        // a segment is being made
-	zero          // a new segment, all zero
-	closed        // a segment that cannot be attached to
+	even     oddity = iota
+	gone            // there was a segment, and there is none
+	coming          // a segment is being made
+	unfilled        // a new segment, zero or partly so
+	closed          // a segment that cannot be attached to
 )
 
 // look looks at the segment, and copies its content if that is new: then it is
@@ -161,7 +161,7 @@ func (s *sight) lookInside(now time.Time, state native.SegmentState) (seen, erro
 	case !isNew && bytes.Equal(s.visitor.data, s.message.Data):
 		s.odd, s.held = even, 0
 		return nothing, nil
-	case isNew && isZero(s.visitor.data) && !s.lasts(zero, state.ID, now):
+	case isNew && s.isUnfilled(s.visitor.data) && !s.lasts(unfilled, state.ID, now):
 		return unsettled, nil
 	}
 	return s.take(now, isNew, state.ID)
@@ -311,6 +311,15 @@ func (s *sight) compared() (data, last []byte) {
 func (s *sight) differs() bool {
 	data, last := s.compared()
 	return data != nil && !bytes.Equal(data, last)
+}
+
+// isUnfilled tells whether a new segment may not have all its content yet: it is
+// zero, or ends so, and nothing kept us out while it was being filled.
+func (s *sight) isUnfilled(data []byte) bool {
+	if s.findSemaphore() >= 0 {
+		return isZero(data)
+	}
+	return data[len(data)-1] == 0
 }
 
 func isZero(data []byte) bool {

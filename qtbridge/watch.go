@@ -84,9 +84,9 @@ type WatchOptions struct {
 	// adaptive: 10 ms while such changes happen, up to 3 s while not, or a second
 	// with Stay.
 	Poll time.Duration
-	// Settle is how long a new segment may be all zero, and how long a segment
-	// may be gone, without being reported: in between a peer fills it, or makes
-	// a new one. 0 is 50 ms.
+	// Settle is how long a new segment may be all zero, or end with a zero where
+	// there is no lock, and how long a segment may be gone, without being
+	// reported: in between a peer fills it, or makes a new one. 0 is 50 ms.
 	Settle time.Duration
 }
 
