@@ -237,7 +237,7 @@ func TestWatchStoppedAndContinued(t *testing.T) {
 			peer := env.Verbs(qt)
 			create(peer, key, 4, []byte("0000"))
 			watcher := env.StartSelf("TestWatchStoppedAndContinued", "QTBRIDGE_TEST_STOP="+key.String())
-			for i := 0; i < 10; i++ {
+			for i := range 10 {
 				waitForLine(t, watcher, fmt.Sprintf("%04d <nil>", i*10))
 				require.NoError(t, unix.Kill(watcher.PID(), unix.SIGSTOP))
 				for j := range 10 {
