@@ -1,0 +1,159 @@
+//go:build cgo && linux
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+func TestBadInput(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	for _, bad := range []struct {
+		status int
+		says   string
+		args   []string
+	}{
+		{exitUsage, "command", nil},
+		{exitUsage, "unknown command", []string{"frobnicate"}},
+		{exitUsage, "arg", []string{"get"}},
+		{exitUsage, "unknown flag", []string{"get", key, "--frob"}},
+		{exitUsage, "unknown form", []string{"get", "foo:bar"}},
+		{exitUsage, "6.6", []string{"get", "systemv:/x"}},
+		{exitUsage, "6.6", []string{"get", "posix:/x"}},
+		{exitUsage, "no name", []string{"get", "native:"}},
+		{exitUsage, "empty", []string{"get", ""}},
+		{exitUsage, "no format", []string{"get", key, "--as", "png"}},
+		{exitUsage, "no encoding", []string{"get", key, "--encoding", "klingon"}},
+		{exitUsage, "no size", []string{"get", key, "--length", "64X"}},
+		{exitUsage, "no size", []string{"get", key, "--length", "99999999999999G"}},
+		{exitUsage, "negative", []string{"get", key, "--timeout", "-1s"}},
+		{exitNotFound, "key file", []string{"get", key}},
+		{exitNotFound, "key file", []string{"put", key, "x"}},
+		{exitNotFound, "key file", []string{"get", "native:" + filepath.Join(e.Work, "none")}},
+		{exitNotFound, "key file", []string{"lock", key, "--", "true"}},
+		{exitNotFound, "no segment", []string{"rm", key}},
+		{exitNotFound, "no segment", []string{"rm", "--force", key}},
+		{exitNotFound, "--create", []string{"sem", key, "value"}},
+		{exitNotFound, "--create", []string{"sem", key, "acquire"}},
+		{exitUsage, "--size is missing", []string{"create", key}},
+		{exitUsage, "at least 1", []string{"create", key, "--size", "0"}},
+		{exitUsage, "no size", []string{"create", key, "--size", "many"}},
+		{exitUsage, "no size", []string{"create", key, "--size", ""}},
+		{exitUsage, "nothing to write", []string{"publish", key}},
+		{exitUsage, "more than one", []string{"publish", key, "x", "--lines"}},
+		{exitUsage, "at least 1", []string{"publish", key, ""}},
+		{exitUsage, "at least 1", []string{"publish", key, "x", "--size", "0"}},
+		{exitUsage, "longer than --size", []string{"publish", key, "xy", "--size", "1"}},
+		{exitUsage, "not in this encoding", []string{"publish", key, "共", "--encoding", "latin1"}},
+		{exitUsage, "no such file", []string{"publish", key, "--file", "/none/at/all"}},
+		{exitUsage, "no command", []string{"lock", key}},
+		{exitUsage, "no command", []string{"lock", key, "--"}},
+		{exitUsage, "behind --", []string{"lock", key, "true"}},
+		{exitUsage, "cannot be run", []string{"lock", key, "--", "/none/at/all"}},
+		{exitUsage, "cannot be run", []string{"watch", key, "--", "none-at-all"}},
+		{exitUsage, "no command", []string{"watch", key, "--"}},
+		{exitUsage, "with a command", []string{"watch", key, "--as", "hex", "--", "true"}},
+		{exitUsage, "invalid argument", []string{"watch", key, "--count", "-1"}},
+		{exitLocked, "no segment within", []string{"watch", key, "--timeout", "100ms"}},
+		{exitLocked, "0 of 2", []string{"watch", key, "--timeout", "100ms", "--count", "2"}},
+		{exitUsage, "cannot be done", []string{"sem", key, "steal"}},
+		{exitUsage, "no count", []string{"sem", key, "acquire", "x"}},
+		{exitUsage, "count", []string{"sem", key, "acquire", "--create", "-1"}},
+		{exitUsage, "neither", []string{"sem", key, "value", "2"}},
+		{exitUsage, "native key", []string{"sem", "native:" + key, "value"}},
+	} {
+		refused(t, bad.status, bad.says, bad.args...)
+		nothing(t, key)
+	}
+	assert.Empty(t, e.Files(e.Tmp))
+	assert.Empty(t, e.Files(e.Work))
+}
+
+func TestRefusedWhileInUse(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		segmentOf(e, qt, key, []byte("abcd"))
+		segment, _ := files(t, key)
+		refused(t, exitInUse, "end the programs", "rm", key)
+		refused(t, exitInUse, "end the programs", "rm", "--force", key)
+		refused(t, exitExists, "created by process", "create", key, "--size", "4")
+		refused(t, exitExists, "created by process", "publish", key, "x")
+		refused(t, exitUsage, "past the end", "get", key, "--offset", "5")
+		refused(t, exitUsage, "too much", "get", key, "--offset", "2", "--length", "3")
+		assert.Equal(t, "abcd", string(e.Raw(segment)))
+		assert.Equal(t, 1, observer.Look(segment).Attached)
+	})
+}
+
+func TestErrorsAsJSON(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	r := do(t, "--json", "get", key)
+	require.Equal(t, exitNotFound, r.status)
+	shown := object(t, r.err)
+	assert.Equal(t, "not found", shown["code"])
+	assert.EqualValues(t, exitNotFound, shown["status"])
+	assert.Equal(t, "attach", shown["op"])
+	assert.Equal(t, key, shown["key"])
+	assert.Contains(t, shown["error"], "key file")
+
+	r = do(t, "get", key, "--json", "--offset", "x")
+	require.Equal(t, exitUsage, r.status)
+	assert.Equal(t, "usage", object(t, r.err)["code"])
+	r = do(t, "get", key, "--json", "--as", "hex")
+	assert.Equal(t, exitUsage, r.status)
+	assert.Contains(t, object(t, r.err)["error"], "contradict")
+}
+
+// Another user may neither read nor write nor remove.
+func TestOtherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		peertest.Skip(t, "it takes root to be another user")
+	}
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("abcd"))
+	secret := filepath.Join(e.Work, "secret")
+	require.NoError(t, os.WriteFile(secret, nil, 0o600))
+	require.NoError(t, os.Chmod(filepath.Dir(binary), 0o755))
+	for _, args := range [][]string{{"get", key}, {"put", key, "x"}, {"create", key, "--size", "4", "--for", "0s"}, {"publish", e.Name(), "--file", secret}} {
+		cmd := exec.Command(binary, args...)
+		cmd.Dir = e.Work
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		var errOut bytes.Buffer
+		cmd.Stderr = &errOut
+		_ = cmd.Run()
+		assert.Equal(t, exitPermission, cmd.ProcessState.ExitCode(), "%v: %s", args, &errOut)
+		assert.Regexp(t, `^qtshm: [^\n]{20,}\n$`, errOut.String())
+	}
+	segment, _ := files(t, key)
+	assert.Equal(t, "abcd", string(e.Raw(segment)))
+}
+
+func TestSize(t *testing.T) {
+	for text, bytes := range map[string]size{
+		"0": 0, "7": 7, "7B": 7, "64K": 65536, "64k": 65536, "64KiB": 65536, "64kB": 64000, "1M": 1 << 20, "1MiB": 1 << 20,
+		"1MB": 1e6, "2G": 2 << 30, "2GiB": 2 << 30, "2GB": 2e9,
+	} {
+		s, err := parseSize(text)
+		assert.NoError(t, err)
+		assert.Equal(t, bytes, s, text)
+	}
+	for _, text := range []string{"", "K", "1T", "-1", "1 K", "1.5K", "0x10", "1KK", "iB", "9999999999G"} {
+		_, err := parseSize(text)
+		assert.Error(t, err, text)
+	}
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"qtinterop/qtbridge"
+)
+
+// The exit statuses. Scripts rely on them: they never change.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitExists      = 4
+	exitPermission  = 5
+	exitLocked      = 6 // timed out, or lock not obtained
+	exitInUse       = 7
+	exitInterrupted = 130
+)
+
+// statusTexts are the codes in the JSON of errors that are not qtbridge's.
+var statusTexts = map[int]string{
+	exitError:       "failed",
+	exitUsage:       "usage",
+	exitNotFound:    "not found",
+	exitExists:      "already exists",
+	exitPermission:  "permission denied",
+	exitLocked:      "timed out",
+	exitInUse:       "in use",
+	exitInterrupted: "interrupted",
+}
+
+// codeStatuses are the exit statuses of qtbridge's errors; others are exitError.
+var codeStatuses = map[qtbridge.Code]int{
+	qtbridge.ErrNotFound:    exitNotFound,
+	qtbridge.ErrExists:      exitExists,
+	qtbridge.ErrPermission:  exitPermission,
+	qtbridge.ErrKey:         exitUsage,
+	qtbridge.ErrSize:        exitUsage,
+	qtbridge.ErrRange:       exitUsage,
+	qtbridge.ErrCount:       exitUsage,
+	qtbridge.ErrText:        exitUsage,
+	qtbridge.ErrNoLock:      exitUsage,
+	qtbridge.ErrUnsupported: exitUsage,
+	qtbridge.ErrLocked:      exitLocked,
+	qtbridge.ErrUnstable:    exitLocked,
+	qtbridge.ErrBusy:        exitInUse,
+}
+
+// usageError is a wrong command line.
+type usageError struct{ msg string }
+
+func (e usageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// refusal is an error of the tool itself, with its exit status.
+type refusal struct {
+	status int
+	msg    string
+}
+
+func (e refusal) Error() string { return e.msg }
+
+// refusedf is an error with one of the exit statuses.
+func refusedf(status int, format string, args ...any) error {
+	return refusal{status, fmt.Sprintf(format, args...)}
+}
+
+// childStatus is how a program that we ran ended; it is passed on without a word.
+type childStatus int
+
+func (s childStatus) Error() string { return fmt.Sprintf("the command ended with status %d", int(s)) }
+
+// statusOf is the exit status of an error.
+func statusOf(err error) int {
+	if err == nil || isClosedPipe(err) {
+		return exitOK
+	}
+	if child, ok := errors.AsType[childStatus](err); ok {
+		return int(child)
+	}
+	if _, ok := errors.AsType[signalError](err); ok {
+		return exitInterrupted
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	if refused, ok := errors.AsType[refusal](err); ok {
+		return refused.status
+	}
+	if e, ok := errors.AsType[*qtbridge.Error](err); ok {
+		return statusOfCode(e.Code)
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return exitPermission
+	case errors.Is(err, context.DeadlineExceeded):
+		return exitLocked
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitError
+}
+
+func statusOfCode(code qtbridge.Code) int {
+	if status, ok := codeStatuses[code]; ok {
+		return status
+	}
+	return exitError
+}
+
+// isClosedPipe tells whether err is that nobody reads our stdout any more.
+func isClosedPipe(err error) bool {
+	if errors.Is(err, io.ErrClosedPipe) {
+		return true
+	}
+	path, ok := errors.AsType[*fs.PathError](err)
+	return ok && path.Path == "/dev/stdout" && path.Err == syscall.EPIPE
+}
+
+// withCause is err with the signal that ended ctx in it, if that is the reason.
+func withCause(ctx context.Context, err error) error {
+	cause, ok := errors.AsType[signalError](context.Cause(ctx))
+	if ok && errors.Is(err, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// report says err on stderr: a line, or with --json an object.
+func (a *app) report(err error) {
+	if err == nil || isClosedPipe(err) {
+		return
+	}
+	if _, ok := errors.AsType[childStatus](err); ok {
+		return
+	}
+	if a.json {
+		a.reportJSON(err)
+		return
+	}
+	fmt.Fprintln(a.err, "qtshm: "+sentence(err))
+}
+
+// sentence is the text of an error for people: one line, also of joined errors.
+func sentence(err error) string {
+	text := strings.ReplaceAll(err.Error(), "qtbridge: ", "")
+	return strings.ReplaceAll(text, "\n", "; ")
+}
+
+// errorJSON is an error as --json shows it; docs/qtshm.md documents it.
+type errorJSON struct {
+	Error  string `json:"error"`
+	Code   string `json:"code"`
+	Status int    `json:"status"`
+	Op     string `json:"op,omitempty"`
+	Key    string `json:"key,omitempty"`
+}
+
+func (a *app) reportJSON(err error) {
+	status := statusOf(err)
+	shown := errorJSON{Error: sentence(err), Code: statusTexts[status], Status: status}
+	if e, ok := errors.AsType[*qtbridge.Error](err); ok {
+		shown.Code, shown.Op = e.Code.Error(), e.Op
+		if e.Key != (qtbridge.Key{}) {
+			shown.Key = e.Key.String()
+		}
+	}
+	_ = json.NewEncoder(a.err).Encode(shown)
+}

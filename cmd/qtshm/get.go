@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/qtbridge"
+)
+
+const (
+	// copyLimit is up to what size get copies at once, so that the lock is not
+	// held while somebody reads our stdout.
+	copyLimit = 64 << 20
+	// chunkSize is what is copied at a time beyond that.
+	chunkSize = 1 << 20
+)
+
+// getOptions are the flags of get.
+type getOptions struct {
+	offset, length size
+	as             format
+	encoding       textEncoding
+	noLock         bool
+	timeout        span
+}
+
+const getLong = `get attaches read-only, takes the lock, copies, gives the lock back and detaches.
+It prints raw bytes, or to a terminal a hex dump as hexdump -C.
+
+Up to 64 MiB are copied before anything is printed. More, raw or as hex, is
+printed piece by piece: then the lock is held until the reader of the output has
+taken it. As text, the bytes up to the first NUL are printed, and a newline.
+
+A segment with a native key has no lock: it is read until two reads agree, if it
+has at most 64 MiB. Nor has one whose lock nobody has made; get makes none.
+--no-lock copies at once, whatever is being written.`
+
+func (a *app) getCmd() *cobra.Command {
+	o := getOptions{offset: -1, length: -1}
+	c := &cobra.Command{
+		Use:   "get KEY",
+		Short: "print what is in a segment",
+		Long:  getLong,
+		Example: `  qtshm get Config                      # a hex dump on a terminal
+  qtshm get Config > config.bin         # the bytes
+  qtshm get native:RkWebViewModelSM --as text
+  qtshm get Frame --offset 16 --length 64K --as hex
+  qtshm get Config --json --timeout 2s`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error { return a.get(c.Context(), args[0], o) },
+	}
+	c.Flags().Var(&o.offset, "offset", "begin so many bytes after the start (default 0)")
+	c.Flags().Var(&o.length, "length", "print so many bytes (default: to the end)")
+	c.Flags().BoolVar(&o.noLock, "no-lock", false, "do not take the lock")
+	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
+	addShowing(c, &o.as, &o.encoding, "hex on a terminal, else raw")
+	return c
+}
+
+func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
+	key, err := qtbridge.ParseKey(name)
+	if err != nil {
+		return err
+	}
+	if o.as, err = a.chosen(o.as); err != nil {
+		return err
+	}
+	if o.as == "" && isTerminal(a.out) {
+		o.as = asHex
+	}
+	s, err := qtbridge.Attach(ctx, key, qtbridge.ReadOnly)
+	if err != nil {
+		return err
+	}
+	defer closing(s, &err)
+	r := reading{app: a, options: o, segment: s}
+	if r.offset, r.length, err = o.part(int64(s.Size())); err != nil {
+		return err
+	}
+	return r.run(ctx)
+}
+
+// closing closes what a command used, and says what went wrong with it.
+func closing(c io.Closer, err *error) { *err = errors.Join(*err, c.Close()) }
+
+// part is which part of a segment of so many bytes is meant.
+func (o *getOptions) part(total int64) (offset, length int64, err error) {
+	offset = max(0, int64(o.offset))
+	if offset > total {
+		return 0, 0, usagef("--offset %d is past the end: the segment has %d bytes", offset, total)
+	}
+	length = total - offset
+	if o.length >= 0 {
+		if int64(o.length) > length {
+			return 0, 0, usagef("--length %d is too much: the segment has %d bytes, %d of them from --offset %d on", o.length, total, length, offset)
+		}
+		length = int64(o.length)
+	}
+	return offset, length, nil
+}
+
+// reading is one get.
+type reading struct {
+	app            *app
+	options        getOptions
+	segment        *qtbridge.Segment
+	offset, length int64
+}
+
+func (r *reading) run(ctx context.Context) error {
+	if r.length > copyLimit && r.options.as != asText && r.options.as != asJSON {
+		return r.locked(ctx, func() error { return r.stream(ctx) })
+	}
+	data, err := r.copy(ctx)
+	if err != nil {
+		return err
+	}
+	return r.print(ctx, data)
+}
+
+// locked calls f under the lock, if there is one to take. Lock would make one
+// where nobody has; a reader leaves no such trace.
+func (r *reading) locked(ctx context.Context, f func() error) (err error) {
+	if !r.takesLock() {
+		return f()
+	}
+	if err := lockWithin(ctx, r.segment, r.options.timeout); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.segment.Unlock()) }()
+	return f()
+}
+
+func (r *reading) takesLock() bool {
+	if r.options.noLock || !r.segment.Lockable() {
+		return false
+	}
+	state, err := qtbridge.Inspect(r.segment.Key())
+	return err != nil || state.Lock.Exists
+}
+
+func (r *reading) copy(ctx context.Context) (data []byte, err error) {
+	if !r.options.noLock && !r.takesLock() && r.segment.Size() <= copyLimit {
+		return r.snapshot(ctx)
+	}
+	data = make([]byte, r.length)
+	err = r.locked(ctx, func() error {
+		_, err := r.segment.ReadAt(data, r.offset)
+		return err
+	})
+	return data, err
+}
+
+// snapshot reads, without a lock, until two reads agree.
+func (r *reading) snapshot(ctx context.Context) ([]byte, error) {
+	ctx, cancel := limited(ctx, r.options.timeout)
+	defer cancel()
+	data, err := r.segment.Snapshot(ctx, nil)
+	if errors.Is(err, qtbridge.ErrUnstable) {
+		return nil, refusedf(exitLocked, "get %q: it is written to all the time, and no two reads agree; --no-lock reads it as it is", r.segment.Key())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data[r.offset : r.offset+r.length], nil
+}
+
+// stream prints without a copy of the whole.
+func (r *reading) stream(ctx context.Context) error {
+	var w io.Writer = patientWriter{ctx, r.app.out}
+	finish := func() error { return nil }
+	if r.options.as == asHex {
+		dump := newHexDump(w, r.offset)
+		w, finish = dump, dump.Close
+	}
+	bar := r.app.newProgress(r.length)
+	defer bar.end()
+	part := io.NewSectionReader(r.segment, r.offset, r.length)
+	if _, err := io.CopyBuffer(io.MultiWriter(w, bar), struct{ io.Reader }{part}, make([]byte, chunkSize)); err != nil {
+		return err
+	}
+	return finish()
+}
+
+// getJSON is what get --json prints; docs/qtshm.md documents it.
+type getJSON struct {
+	Key    string  `json:"key"`
+	Size   int     `json:"size"`
+	Offset int64   `json:"offset"`
+	Length int64   `json:"length"`
+	Base64 []byte  `json:"base64"`
+	Text   *string `json:"text,omitempty"`
+}
+
+func (r *reading) print(ctx context.Context, data []byte) error {
+	w := patientWriter{ctx, r.app.out}
+	e := r.options.encoding.Encoding
+	if r.options.as == asJSON {
+		return writeJSON(w, getJSON{
+			Key: r.segment.Key().String(), Size: r.segment.Size(), Offset: r.offset, Length: r.length,
+			Base64: data, Text: textOf(data, e),
+		})
+	}
+	return writeAs(w, r.options.as, data, r.offset, e)
+}

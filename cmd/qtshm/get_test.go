@@ -1,0 +1,178 @@
+//go:build cgo && linux
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+func TestGetPrintsWhatQtWrote(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		segmentOf(e, qt, key, []byte("h\xc3\xa9llo\x00\x00\xff"))
+
+		assert.Equal(t, "h\xc3\xa9llo\x00\x00\xff", ok(t, "get", key))
+		assert.Equal(t, "llo", ok(t, "get", key, "--offset", "3", "--length", "3"))
+		assert.Equal(t, "", ok(t, "get", key, "--offset", "9"))
+		assert.Equal(t, "héllo\n", ok(t, "get", key, "--as", "text"))
+		assert.Equal(t, "h\xc3\xa9llo\x00\x00\xff", ok(t, "get", key, "--no-lock"))
+		assert.Equal(t, "00000002  a9 6c 6c 6f                                       |.llo|\n00000006\n",
+			ok(t, "get", key, "--as", "hex", "--offset", "2", "--length", "4"))
+		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":9,"offset":0,"length":9,"base64":"aMOpbGxvAAD/","text":"héllo"}`, key), ok(t, "get", key, "--json"))
+		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":9,"offset":8,"length":1,"base64":"/w=="}`, key), ok(t, "get", key, "--as", "json", "--offset", "8"))
+
+		segment, _ := files(t, key)
+		assert.Equal(t, 1, observer.Look(segment).Attached, "get must detach")
+	})
+}
+
+func TestGetNativeKey(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		path := filepath.Join(e.Work, e.Name())
+		writer := e.Start(qt, e.Work, "writer", filepath.Base(path))
+		writer.Line("id-4711")
+		_, err := writer.ReadLine()
+		require.NoError(t, err)
+		assert.Equal(t, "id-4711", ok(t, "get", "native:"+path))
+		t.Chdir(e.Work)
+		assert.Equal(t, "id-4711", ok(t, "get", "native:"+filepath.Base(path)))
+	})
+}
+
+func TestGetEncoding(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		for encoding, data := range map[string]string{
+			"GBK": "\xb9\xb2\xcf\xed", "UTF-16LE": "\x71\x51\xab\x4e\x00\x00A\x00", "utf-8": "共享",
+		} {
+			key := e.Name()
+			peer := segmentOf(e, qt, key, []byte(data))
+			assert.Equal(t, "共享\n", ok(t, "get", key, "--as", "text", "--encoding", encoding))
+			peer.Do("shm.delete", "m", nil)
+		}
+	})
+}
+
+// A held lock is waited for as long as --timeout says, and left as it is.
+func TestGetWaitsForTheLock(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("data"))
+		peer.Must("shm.lock", "m", nil)
+		for _, timeout := range []string{"0", "100ms"} {
+			refused(t, exitLocked, "lock", "get", key, "--timeout", timeout)
+			refused(t, exitLocked, "lock", "put", key, "xxxx", "--timeout", timeout)
+			refused(t, exitLocked, "lock", "lock", key, "--timeout", timeout, "--", "true")
+		}
+		assert.Equal(t, "data", ok(t, "get", key, "--no-lock"))
+		waiting := start(t, "get", key)
+		peer.Must("shm.unlock", "m", nil)
+		assert.Equal(t, result{0, "data", ""}, waiting.end())
+	})
+}
+
+// A reader leaves no lock behind where there was none.
+func TestGetMakesNoLock(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("data"))
+	segment, lock := files(t, key)
+	require.NoError(t, observer.RemoveSemaphore(observer.LookSemaphore(lock).ID))
+	assert.Equal(t, "data", ok(t, "get", key))
+	assert.Nil(t, observer.LookSemaphore(lock))
+	assert.NotNil(t, observer.Look(segment))
+}
+
+// A gibibyte is printed without a second copy in memory: what the process had
+// in memory at most is the mapping, which counts as it is touched, and a little.
+func TestGetStreams(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	const total = 1 << 30
+	peer := zeros(e, 6, key, total)
+	peer.Do("shm.write", "m", peertest.Args{"base64": "ZW5k", "offset": total - 3})
+
+	p := start(t, "get", key)
+	hash := sha256.New()
+	n, err := io.CopyN(hash, p.stdout, total-1)
+	require.NoError(t, err)
+	require.EqualValues(t, total-1, n)
+	most := peakMemory(t, p.cmd.Process.Pid)
+	assert.Equal(t, result{0, "d", ""}, p.end())
+	assert.Less(t, most-total, 200<<20)
+	t.Logf("beyond the mapping: %d MiB", (most-total)>>20)
+
+	expected := sha256.New()
+	for range total>>20 - 1 {
+		expected.Write(make([]byte, 1<<20))
+	}
+	expected.Write(make([]byte, 1<<20-3))
+	expected.Write([]byte("en"))
+	assert.Equal(t, expected.Sum(nil), hash.Sum(nil))
+}
+
+func peakMemory(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	require.NoError(t, err)
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	require.NotNil(t, found, "%s", status)
+	kB, err := strconv.Atoi(string(found[1]))
+	require.NoError(t, err)
+	return kB << 10
+}
+
+// A large get holds the lock until it is read, and gives it back on a signal.
+func TestGetInterrupted(t *testing.T) {
+	for _, s := range signals {
+		e := peertest.New(t)
+		key := e.Name()
+		zeros(e, 6, key, copyLimit+1)
+		p := start(t, "get", key)
+		_, err := io.CopyN(io.Discard, p.stdout, 1)
+		require.NoError(t, err)
+		refused(t, exitLocked, "", "get", key, "--timeout", "0")
+		p.signal(s)
+		require.Equal(t, exitInterrupted, p.end().status)
+		segment, lock := files(t, key)
+		assert.Equal(t, 1, observer.Look(segment).Attached)
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+	}
+}
+
+func TestHexDump(t *testing.T) {
+	var out bytes.Buffer
+	data := append(bytes.Repeat([]byte("0123456789abcdef"), 4), make([]byte, 33)...)
+	dump := newHexDump(&out, 0)
+	for _, b := range data {
+		_, err := dump.Write([]byte{b})
+		require.NoError(t, err)
+	}
+	require.NoError(t, dump.Close())
+	// What hexdump -C prints.
+	assert.Equal(t, strings.Join([]string{
+		"00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|",
+		"*",
+		"00000040  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|",
+		"*",
+		"00000060  00                                                |.|",
+		"00000061", ""}, "\n"), out.String())
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os/user"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/qtbridge"
+)
+
+func (a *app) infoCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "info KEY",
+		Short: "tell all that there is of a key, without touching it",
+		Long: `info tells the files that Qt derives from a key, the System V keys and ids that
+they lead to, what the kernel knows of the segment and its lock, and in a word
+what is the matter: free, live, locked, orphaned, lock jammed and so on. It
+attaches to nothing and locks nothing.`,
+		Example: "  qtshm info Config\n  qtshm info --json native:/var/run/viewer/shm.key",
+		Args:    usageArgs(cobra.ExactArgs(1)),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.info(args[0]) },
+	}
+}
+
+func (a *app) info(name string) error {
+	key, err := qtbridge.ParseKey(name)
+	if err != nil {
+		return err
+	}
+	state, err := qtbridge.Inspect(key)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(newInfoJSON(&state))
+	}
+	return a.printInfo(&state)
+}
+
+// verdictColours are for terminals: good, worth a look, broken.
+var verdictColours = map[qtbridge.Verdict]string{
+	qtbridge.Live: "\x1b[32m", qtbridge.Locked: "\x1b[33m", qtbridge.Orphaned: "\x1b[33m", qtbridge.Leftover: "\x1b[33m",
+	qtbridge.LockLost: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
+}
+
+// verdictText is a verdict, in colour if so wanted.
+func verdictText(v qtbridge.Verdict, colour bool) string {
+	if code := verdictColours[v]; colour && code != "" {
+		return code + v.String() + "\x1b[0m"
+	}
+	return v.String()
+}
+
+func (a *app) printInfo(s *qtbridge.State) error {
+	call := map[string]string{"qt": "setKey", "native": "setNativeKey"}[kindOf(s.Key)]
+	var text strings.Builder
+	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s(%q))", s.Key, call, s.Key.Name())))
+	text.WriteString(infoLine("verdict", verdictText(s.Verdict, hasColour(a.out))))
+	text.WriteString(segmentText(&s.Segment))
+	if s.Key.IsNative() {
+		text.WriteString(infoLine("lock", "none: a native key has no lock before Qt 6.6"))
+	} else {
+		text.WriteString(lockLines(&s.Lock))
+	}
+	for i := range s.Strays {
+		text.WriteString(strayText(&s.Strays[i]))
+	}
+	return a.printf("%s", text.String())
+}
+
+func infoLine(name, text string) string { return fmt.Sprintf("%-15s %s\n", name, text) }
+
+func fileText(f *qtbridge.KeyFile) string {
+	switch {
+	case !f.Exists:
+		return f.Path + "   (does not exist)"
+	case !f.Plain:
+		return f.Path + "   (not an empty file as Qt makes one)"
+	}
+	return f.Path
+}
+
+func segmentText(s *qtbridge.SegmentState) string {
+	text := infoLine("key file", fileText(&s.File))
+	if s.File.Exists {
+		text += infoLine("System V key", ipcKeyText(s.IPCKey))
+	}
+	if !s.Exists {
+		return text + infoLine("segment", "none")
+	}
+	return text + infoLine("segment", "id "+strconv.Itoa(s.ID)) + factLines(&s.SegmentFacts)
+}
+
+func factLines(f *qtbridge.SegmentFacts) string {
+	return infoLine("  size", sizeLine(f.Size)) +
+		infoLine("  attached", strconv.Itoa(f.Attached)) +
+		infoLine("  owner", userText(f.Owner)+", mode "+modeText(f.Mode)) +
+		infoLine("  creator", processText(f.Creator)) +
+		infoLine("  last used by", processText(f.Last))
+}
+
+// sizeLine is a size in bytes, and in a larger unit where there is one.
+func sizeLine(n int64) string {
+	if n < 1<<10 {
+		return sizeText(n)
+	}
+	return fmt.Sprintf("%d bytes (%s)", n, sizeText(n))
+}
+
+func lockLines(l *qtbridge.LockState) string {
+	text := infoLine("lock file", fileText(&l.File))
+	if l.File.Exists {
+		text += infoLine("System V key", ipcKeyText(l.IPCKey))
+	}
+	if !l.Exists {
+		return text + infoLine("lock", "none")
+	}
+	state := lockText(l)
+	if l.Value > 1 {
+		state = fmt.Sprintf("a semaphore at %d", l.Value)
+	}
+	return text + infoLine("lock", fmt.Sprintf("id %d, %s", l.ID, state)) +
+		infoLine("  waiting", strconv.Itoa(l.Waiters)) +
+		infoLine("  owner", userText(l.Owner)+", mode "+modeText(l.Mode)) +
+		infoLine("  last used by", processText(l.Last))
+}
+
+func strayText(s *qtbridge.Stray) string {
+	return infoLine("stray segment", fmt.Sprintf("id %d, suspected: %v", s.ID, s.Evidence)) +
+		factLines(&s.SegmentFacts) + infoLine("  users", fmt.Sprint(s.Users))
+}
+
+func processText(p qtbridge.Process) string {
+	switch {
+	case p.PID == 0:
+		return "unknown"
+	case !p.Alive:
+		return fmt.Sprintf("process %d, which is gone", p.PID)
+	}
+	return "process " + programText(p.PID)
+}
+
+// userText is a user for people: 1000 (anna).
+func userText(uid int) string {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return fmt.Sprintf("user %d (%s)", uid, u.Username)
+	}
+	return fmt.Sprintf("user %d", uid)
+}
+
+// ipcKeyText is a System V key as ipcs(1) shows it.
+func ipcKeyText(key int32) string { return fmt.Sprintf("0x%08x", uint32(key)) }
+
+func modeText(mode fs.FileMode) string { return fmt.Sprintf("%04o", uint32(mode)) }
+
+func lockText(l *qtbridge.LockState) string {
+	switch {
+	case l.Value < 0:
+		return "unknown"
+	case l.Value == 0:
+		return "held"
+	}
+	return "free"
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/qtbridge"
+)
+
+func (a *app) lockCmd() *cobra.Command {
+	var timeout span
+	c := &cobra.Command{
+		Use:   "lock KEY -- CMD [ARG]...",
+		Short: "run a command while holding the lock of a segment",
+		Long: `lock attaches to the segment, takes its lock, runs CMD, and gives the lock back,
+as flock(1) does for a file. Its exit status is that of CMD, or 128 + n if signal
+n ended CMD. Signals are passed to CMD. CMD itself does not have the lock, so it
+must not take it: qtshm get --no-lock reads without.`,
+		Example: `  qtshm lock Config -- ./backup.sh
+  qtshm lock Config --timeout 2s -- sh -c 'qtshm get Config --no-lock > config.bin'`,
+		Args: usageArgs(keyAndCommand),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return usagef("there is no command; usage: %s", c.UseLine())
+			}
+			return a.lock(c.Context(), args[0], timeout, args[1:])
+		},
+	}
+	c.Flags().Var(&timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
+	return c
+}
+
+func (a *app) lock(ctx context.Context, name string, timeout span, command []string) (err error) {
+	key, err := qtbridge.ParseKey(name)
+	if err != nil {
+		return err
+	}
+	path, err := findCommand(command[0])
+	if err != nil {
+		return err
+	}
+	s, err := qtbridge.Attach(ctx, key, qtbridge.ReadOnly)
+	if err != nil {
+		return err
+	}
+	defer closing(s, &err)
+	if !s.Lockable() {
+		return usagef("lock %q: a segment with a native key has no lock before Qt 6.6, for the Qt program neither; run the command without", key)
+	}
+	if err := lockWithin(ctx, s, timeout); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Unlock()) }()
+	return a.runHolding(ctx, path, command)
+}
+
+// runHolding runs a command while something is held for it, and returns its exit
+// status as the error.
+func (a *app) runHolding(ctx context.Context, path string, command []string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	err := a.newChild(path, command).run(ctx)
+	if end, ok := errors.AsType[endError](err); ok {
+		return childStatus(end.status)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", command[0], err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+const (
+	progressAfter = time.Second            // what is done sooner needs no bar
+	progressEvery = 100 * time.Millisecond // how often a bar is drawn
+	progressWidth = 30
+)
+
+// progress is a bar on stderr for what takes longer than a second. A nil one
+// draws nothing.
+type progress struct {
+	w     io.Writer
+	total int64 // bytes; 0 if it is not known
+	done  int64
+	next  time.Time
+	drawn bool
+}
+
+// newProgress returns nil where stderr is no terminal.
+func (a *app) newProgress(total int64) *progress {
+	if !isTerminal(a.err) {
+		return nil
+	}
+	return &progress{w: a.err, total: total, next: time.Now().Add(progressAfter)}
+}
+
+// Write counts bytes.
+func (p *progress) Write(data []byte) (int, error) {
+	if p != nil {
+		p.add(len(data))
+	}
+	return len(data), nil
+}
+
+func (p *progress) add(n int) {
+	p.done += int64(n)
+	if now := time.Now(); !now.Before(p.next) {
+		p.next = now.Add(progressEvery)
+		p.draw()
+	}
+}
+
+func (p *progress) draw() {
+	p.drawn = true
+	if p.total <= 0 {
+		fmt.Fprintf(p.w, "\r\x1b[K%s", sizeText(p.done))
+		return
+	}
+	full := int(progressWidth * p.done / p.total)
+	bar := strings.Repeat("#", full) + strings.Repeat(".", progressWidth-full)
+	fmt.Fprintf(p.w, "\r\x1b[K[%s] %3d%% of %s", bar, 100*p.done/p.total, sizeText(p.total))
+}
+
+// end takes the bar away.
+func (p *progress) end() {
+	if p != nil && p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/qtbridge"
+)
+
+// publishOptions are the flags of publish.
+type publishOptions struct {
+	source
+	lines    bool
+	size     size
+	duration span
+}
+
+const publishLong = `publish makes a segment of exactly the size of the data, writes it, and holds it
+until a signal or the end of --for; then the segment goes. It does what a Qt
+program does by detach(), create(), lock(), memcpy() and unlock().
+
+With --lines each line of stdin, without its end, is a message that replaces the
+one before; the end of stdin ends it. With --size there is one segment of that
+size for all messages, with zeros after each.
+
+It waits for readers that are attached to the message before, and for the lock.
+With --json it says so on stdout when a message can be read.`
+
+func (a *app) publishCmd() *cobra.Command {
+	o := publishOptions{size: -1}
+	c := &cobra.Command{
+		Use:   "publish KEY [DATA]",
+		Short: "make a segment with data in it, and hold it",
+		Long:  publishLong,
+		Example: `  qtshm publish native:RkWebViewModelSM id-4711     # until Ctrl-C
+  qtshm publish Config --file config.bin --for 10s
+  tail -f ids.txt | qtshm publish Ids --lines --encoding utf-16le
+  qtshm publish Board 'hello' --size 4K`,
+		Args: usageArgs(cobra.RangeArgs(1, 2)),
+		RunE: func(c *cobra.Command, args []string) error { return a.publish(c, args, o) },
+	}
+	o.addFlags(c)
+	c.Flags().BoolVar(&o.lines, "lines", false, "publish each line of stdin, until its end")
+	c.Flags().Var(&o.size, "size", "keep one segment of so many bytes for all messages")
+	c.Flags().Var(&o.duration, "for", "end after this time")
+	return c
+}
+
+func (a *app) publish(c *cobra.Command, args []string, o publishOptions) (err error) {
+	key, err := qtbridge.ParseKey(args[0])
+	if err != nil {
+		return err
+	}
+	if err := o.check(c, args, "lines"); err != nil {
+		return err
+	}
+	if o.size == 0 {
+		return usagef("--size 0: a segment has at least 1 byte")
+	}
+	p, err := qtbridge.NewPublisher(key, qtbridge.PublisherOptions{InPlace: int(max(0, o.size)), Encoding: o.encoding.Encoding})
+	if err != nil {
+		return err
+	}
+	defer closing(p, &err)
+	publishing := publishing{app: a, options: o, publisher: p}
+	if o.lines {
+		return publishing.lines(c.Context())
+	}
+	data, err := o.read(c.Context(), a, c, args, publishing.limit())
+	if errors.Is(err, errTooMuch) {
+		return publishing.tooLong()
+	}
+	if err != nil {
+		return err
+	}
+	return publishing.once(c.Context(), data)
+}
+
+// publishing is one publish.
+type publishing struct {
+	app       *app
+	options   publishOptions
+	publisher *qtbridge.Publisher
+	count     int
+}
+
+// limit is how long a message can be.
+func (p *publishing) limit() int64 {
+	if p.options.size > 0 {
+		return int64(p.options.size)
+	}
+	return math.MaxInt64 - 1
+}
+
+func (p *publishing) tooLong() error {
+	return usagef("the data is longer than --size %d; give a larger --size", p.options.size)
+}
+
+func (p *publishing) once(ctx context.Context, data []byte) error {
+	if len(data) == 0 && p.options.size < 0 {
+		return usagef("there is no data, and a segment has at least 1 byte; give data, or a --size")
+	}
+	within, cancel := limited(ctx, p.options.duration)
+	defer cancel()
+	if err := p.message(within, data); err != nil {
+		return err
+	}
+	p.app.hint("published %s as %q; Ctrl-C ends it", sizeText(int64(len(data))), p.publisher.Key())
+	return hold(ctx, p.options.duration)
+}
+
+// lines publishes stdin line by line, until its end or that of --for.
+func (p *publishing) lines(ctx context.Context) error {
+	within, cancel := limited(ctx, p.options.duration)
+	defer cancel()
+	in := bufio.NewReader(patientReader{within, p.app.in})
+	for n := 1; ; n++ {
+		line, err := in.ReadString('\n')
+		if within.Err() != nil && ctx.Err() == nil {
+			return nil // the end of --for
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if line == "" {
+			return nil
+		}
+		if err := p.line(within, strings.TrimSuffix(line, "\n")); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+}
+
+func (p *publishing) line(ctx context.Context, text string) error {
+	data, err := p.options.encoding.Encode(text)
+	switch {
+	case err != nil:
+		return err
+	case len(data) == 0 && p.options.size < 0:
+		return usagef("it is empty, and a segment has at least 1 byte; leave it out, or give a --size")
+	case int64(len(data)) > p.limit():
+		return p.tooLong()
+	}
+	return p.message(ctx, data)
+}
+
+// publishJSON is what publish --json prints of each message; docs/qtshm.md
+// documents it.
+type publishJSON struct {
+	Time time.Time `json:"time"`
+	Key  string    `json:"key"`
+	Seq  int       `json:"seq"`
+	Size int       `json:"size"`
+}
+
+func (p *publishing) message(ctx context.Context, data []byte) error {
+	if err := p.publisher.Publish(ctx, data); err != nil {
+		return err
+	}
+	p.count++
+	if !p.app.json {
+		return nil
+	}
+	return p.app.printJSON(publishJSON{time.Now(), p.publisher.Key().String(), p.count, len(data)})
+}

@@ -1,0 +1,85 @@
+//go:build cgo && linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+func TestPutIsReadByQt(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("abcdefgh"))
+		segment, _ := files(t, key)
+		file := filepath.Join(e.Work, "data")
+		require.NoError(t, os.WriteFile(file, []byte("file"), 0o600))
+		for _, put := range []struct {
+			stdin string
+			args  []string
+			after string
+		}{
+			{"", []string{"XY"}, "XYcdefgh"},
+			{"", []string{"--hex", "00 fF", "--offset", "6"}, "XYcdef\x00\xff"},
+			{"", []string{"--file", file, "--offset", "4"}, "XYcdfile"},
+			{"stdin", []string{"--file", "-"}, "stdinile"},
+			{"", []string{"é", "--encoding", "latin1"}, "\xe9tdinile"},
+			{"", []string{"", "--offset", "8"}, "\xe9tdinile"},
+		} {
+			r := doWith(t, put.stdin, append([]string{"put", key}, put.args...)...)
+			require.Equal(t, result{}, r)
+			assert.Equal(t, put.after, string(peer.Do("shm.read", "m", nil).Bytes()))
+			assert.Equal(t, put.after, string(e.Raw(segment)))
+		}
+		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":8,"offset":2,"length":1}`, key), ok(t, "put", key, "x", "--offset", "2", "--json"))
+	})
+}
+
+// What is refused leaves every byte as it is, and nobody attached.
+func TestPutRefused(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("abcd"))
+	segment, lock := files(t, key)
+	long := filepath.Join(e.Work, "long")
+	require.NoError(t, os.WriteFile(long, make([]byte, 5), 0o600))
+	for _, bad := range []struct {
+		says string
+		args []string
+	}{
+		{"too long", []string{"abcde"}},
+		{"too long", []string{"abc", "--offset", "2"}},
+		{"too long", []string{"--hex", "0000000000"}},
+		{"too long", []string{"--file", long}},
+		{"too long", []string{"--file", "/dev/zero"}},
+		{"past the end", []string{"x", "--offset", "5"}},
+		{"nothing to write", nil},
+		{"more than one", []string{"x", "--hex", "00"}},
+		{"more than one", []string{"x", "--file", long}},
+		{"more than one", []string{"--hex", "00", "--file", long}},
+		{"two hex digits", []string{"--hex", "0"}},
+		{"two hex digits", []string{"--hex", "zz"}},
+		{"no size", []string{"x", "--offset", "-1"}},
+		{"no size", []string{"x", "--offset", "1.5K"}},
+		{"no such file", []string{"--file", long + "er"}},
+		{"cannot be read", []string{"--file", e.Work}},
+		{"encoding", []string{"x", "--encoding", "klingon"}},
+		{"not in this encoding", []string{"共", "--encoding", "latin1"}},
+		{"duration", []string{"x", "--timeout", "soon"}},
+		{"arg", []string{"x", "y"}},
+	} {
+		refused(t, exitUsage, bad.says, append([]string{"put", key}, bad.args...)...)
+		assert.Equal(t, "abcd", string(e.Raw(segment)), "%v", bad.args)
+	}
+	assert.Equal(t, 1, observer.Look(segment).Attached)
+	assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+}

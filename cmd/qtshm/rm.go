@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/qtbridge"
+)
+
+func (a *app) rmCmd() *cobra.Command {
+	var force bool
+	c := &cobra.Command{
+		Use:   "rm KEY",
+		Short: "remove a segment that a crash has left behind",
+		Long: `rm removes an orphan: a segment that nobody is attached to and whose creator is
+gone, with its key file and its lock. It refuses, with status 7, while anybody is
+attached or the creator runs, also with --force.
+
+--force also removes what is left where there is no segment any more, and sets a
+jammed lock free.`,
+		Example: `  qtshm rm Config
+  qtshm rm --force native:/var/run/viewer/shm.key`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], force) },
+	}
+	c.Flags().BoolVar(&force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
+	return c
+}
+
+// actionNames are the actions in JSON. They never change.
+var actionNames = map[qtbridge.Action]string{
+	qtbridge.RemoveSegment: "remove-segment",
+	qtbridge.RemoveKeyFile: "remove-key-file",
+	qtbridge.RemoveLock:    "remove-lock",
+	qtbridge.ResetLock:     "reset-lock",
+	qtbridge.MakeLock:      "make-lock",
+}
+
+// rmJSON is what rm --json prints; docs/qtshm.md documents it.
+type rmJSON struct {
+	Key     string   `json:"key"`
+	Before  string   `json:"before"`
+	Actions []string `json:"actions"`
+	After   string   `json:"after"`
+}
+
+func (a *app) rm(ctx context.Context, name string, force bool) error {
+	key, err := qtbridge.ParseKey(name)
+	if err != nil {
+		return err
+	}
+	state, err := qtbridge.Inspect(key)
+	if err != nil {
+		return err
+	}
+	if err := refuseToRemove(&state, force); err != nil {
+		return err
+	}
+	report, err := qtbridge.Recover(ctx, key, qtbridge.Policy{})
+	if printed := a.printRemoval(&report); err == nil {
+		err = printed
+	}
+	if err == nil && report.After.Segment.Exists {
+		err = inUse(&report.After)
+	}
+	return err
+}
+
+// refuseToRemove is an error if rm is not to touch what there is.
+func refuseToRemove(s *qtbridge.State, force bool) error {
+	switch {
+	case s.Verdict == qtbridge.Jammed && force:
+		return nil
+	case s.Segment.Exists && (s.Segment.Attached > 0 || s.Segment.Creator.Alive):
+		return inUse(s)
+	case s.Segment.Exists, s.Verdict == qtbridge.Split, s.Verdict == qtbridge.KeyFileLost:
+		return nil // Recover says why not, if it cannot
+	case s.Verdict == qtbridge.Free:
+		return refusedf(exitNotFound, "rm %q: there is no segment, and nothing else to remove", s.Key)
+	case !force:
+		return refusedf(exitNotFound, "rm %q: there is no segment, only %s; --force removes that", s.Key, leftovers(s))
+	}
+	return nil
+}
+
+func leftovers(s *qtbridge.State) string {
+	switch {
+	case s.Verdict == qtbridge.Jammed:
+		return "a jammed lock"
+	case s.Lock.Exists:
+		return "a lock"
+	}
+	return "a key file"
+}
+
+// inUse is the refusal to remove what somebody uses.
+func inUse(s *qtbridge.State) error {
+	remedy := "end the programs that use it"
+	if s.Verdict == qtbridge.Jammed {
+		remedy = "--force sets its jammed lock free; to remove the segment, " + remedy
+	}
+	if s.Segment.Attached == 0 {
+		return refusedf(exitInUse, "rm %q: nobody is attached, but its creator, process %s, runs; %s", s.Key, programText(s.Segment.Creator.PID), remedy)
+	}
+	return refusedf(exitInUse, "rm %q: %d attached (created by process %s, last used by process %s); %s",
+		s.Key, s.Segment.Attached, programText(s.Segment.Creator.PID), programText(s.Segment.Last.PID), remedy)
+}
+
+func (a *app) printRemoval(r *qtbridge.Report) error {
+	if a.json {
+		shown := rmJSON{r.Before.Key.String(), r.Before.Verdict.String(), []string{}, r.After.Verdict.String()}
+		for _, action := range r.Actions {
+			shown.Actions = append(shown.Actions, actionNames[action])
+		}
+		return a.printJSON(shown)
+	}
+	for _, action := range r.Actions {
+		if err := a.printf("%v: done\n", action); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/encoding/ianaindex"
+
+	"qtinterop/qtbridge"
+)
+
+// textEncoding is the flag --encoding.
+type textEncoding struct {
+	name string
+	qtbridge.Encoding
+}
+
+const encodingUsage = "`encoding` of text: local8bit, utf-8, utf-16le, utf-16be, latin1, or an IANA name such as GBK"
+
+// qtEncodings are those that QString has functions for.
+var qtEncodings = map[string]qtbridge.Encoding{
+	"local8bit": qtbridge.Local8Bit,
+	"utf8":      qtbridge.UTF8,
+	"utf16":     qtbridge.UTF16LE, // QString::utf16() on x86 and ARM
+	"utf16le":   qtbridge.UTF16LE,
+	"utf16be":   qtbridge.UTF16BE,
+	"latin1":    qtbridge.Latin1,
+	"iso88591":  qtbridge.Latin1,
+}
+
+// Set, String and Type make it a flag.
+func (e *textEncoding) Set(name string) error {
+	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
+	if encoding, ok := qtEncodings[plain]; ok {
+		*e = textEncoding{name, encoding}
+		return nil
+	}
+	found, err := ianaindex.IANA.Encoding(name)
+	if err != nil || found == nil {
+		return fmt.Errorf("there is no encoding %q; known are local8bit, utf-8, utf-16le, utf-16be, latin1, and IANA names such as GBK, Shift_JIS or windows-1252", name)
+	}
+	*e = textEncoding{name, qtbridge.XText(found)}
+	return nil
+}
+
+func (e *textEncoding) String() string { return e.name }
+
+func (e *textEncoding) Type() string { return "encoding" }
+
+// textOf is data up to the first NUL as text, or nil if it is none.
+func textOf(data []byte, e qtbridge.Encoding) *string {
+	text, err := e.DecodeToNUL(data)
+	if err != nil {
+		return nil
+	}
+	return &text
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/qtbridge"
+)
+
+// watchOptions are the flags of watch.
+type watchOptions struct {
+	count        uint
+	timeout      span
+	as           format
+	encoding     textEncoding
+	stay         bool
+	settle, poll span
+	command      []string // behind --
+	path         string   // of the command
+}
+
+const watchLong = `watch prints a line for each change of a segment, beginning with its present
+content: when, what happened (created, changed, removed), how many bytes, and
+their beginning. There need not be a segment yet, and it may go and come back.
+With --as it prints the content of each instead.
+
+With -- CMD it runs CMD for each change, one after the other, with the bytes on
+stdin and QTSHM_KEY, QTSHM_CAUSE and QTSHM_SEQ in the environment. A CMD that
+fails is reported, and the watch goes on.
+
+The latest state wins: what changes again in the meantime is passed over, which
+shows as a gap in the numbers. Watching does not disturb the programs; see --stay.`
+
+func (a *app) watchCmd() *cobra.Command {
+	var o watchOptions
+	c := &cobra.Command{
+		Use:   "watch KEY [-- CMD [ARG]...]",
+		Short: "print each change of a segment, or run a command for it",
+		Long:  watchLong,
+		Example: `  qtshm watch native:RkWebViewModelSM
+  qtshm watch Config --count 1 --timeout 10s --as raw > config.bin
+  qtshm watch Ids --as text | while read -r id; do echo "got $id"; done
+  qtshm watch Config -- sh -c 'echo "$QTSHM_CAUSE"; sha256sum'`,
+		Args: usageArgs(keyAndCommand),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.command = args[1:]
+			return a.watch(c.Context(), args[0], o)
+		},
+	}
+	c.Flags().UintVar(&o.count, "count", 0, "end after so many changes")
+	c.Flags().Var(&o.timeout, "timeout", "end after this time, with status 6 if there was no change, or fewer than --count")
+	c.Flags().BoolVar(&o.stay, "stay", false, "stay attached: faster, but a program that creates its segment anew cannot do so meanwhile")
+	c.Flags().Var(&o.settle, "settle", "how long a new segment may be all zero, and a segment gone, without being reported (default 50ms)")
+	c.Flags().Var(&o.poll, "poll", "how often to look for changes that are made without the lock (default: 10ms to 1s, as it changes)")
+	addShowing(c, &o.as, &o.encoding, "a line for each change")
+	return c
+}
+
+// keyAndCommand is for KEY [-- CMD].
+func keyAndCommand(c *cobra.Command, args []string) error {
+	switch dash := c.ArgsLenAtDash(); {
+	case len(args) == 0 || dash == 0:
+		return errors.New("KEY is missing")
+	case dash < 0 && len(args) > 1, dash > 1:
+		return errors.New("there is more than one KEY; a command goes behind --")
+	case dash == 1 && len(args) == 1:
+		return errors.New("there is no command behind --")
+	}
+	return nil
+}
+
+func (a *app) watch(ctx context.Context, name string, o watchOptions) error {
+	key, err := qtbridge.ParseKey(name)
+	if err != nil {
+		return err
+	}
+	if o.as, err = a.chosen(o.as); err != nil {
+		return err
+	}
+	if len(o.command) > 0 {
+		if o.as != "" {
+			return usagef("--as and --json are for what watch prints; with a command it prints nothing")
+		}
+		if o.path, err = findCommand(o.command[0]); err != nil {
+			return err
+		}
+	}
+	return (&watching{app: a, key: key, options: o}).run(ctx)
+}
+
+// watching is one watch.
+type watching struct {
+	app     *app
+	key     qtbridge.Key
+	options watchOptions
+	seen    uint
+}
+
+func (w *watching) run(ctx context.Context) error {
+	if len(w.options.command) == 0 {
+		var end func()
+		ctx, end = untilClosed(ctx, w.app.out)
+		defer end()
+	}
+	within, cancel := limited(ctx, w.options.timeout)
+	defer cancel()
+	o := qtbridge.WatchOptions{Stay: w.options.stay, Poll: w.options.poll.d, Settle: w.options.settle.d}
+	for m, err := range qtbridge.Watch(within, w.key, o) {
+		if err == nil {
+			err = w.show(ctx, &m)
+		} else if err = w.judge(err); err == nil {
+			continue
+		}
+		if err != nil && ctx.Err() != nil {
+			break
+		}
+		if err != nil || w.seen == w.options.count {
+			return err
+		}
+	}
+	return w.ended(ctx)
+}
+
+// judge reports an error of the watch, and returns those that end it.
+func (w *watching) judge(err error) error {
+	for _, final := range []error{qtbridge.ErrKey, qtbridge.ErrUnsupported, qtbridge.ErrUnavailable} {
+		if errors.Is(err, final) {
+			return err
+		}
+	}
+	w.app.report(err)
+	return nil
+}
+
+// ended is about a watch that a signal, a closed pipe or --timeout has ended.
+func (w *watching) ended(ctx context.Context) error {
+	switch {
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), io.ErrClosedPipe):
+		return io.ErrClosedPipe
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case w.options.count > 0:
+		return refusedf(exitLocked, "watch %q: %d of %d changes came within %v", w.key, w.seen, w.options.count, w.options.timeout.d)
+	case w.seen == 0:
+		return refusedf(exitLocked, "watch %q: there was no segment within %v", w.key, w.options.timeout.d)
+	}
+	return nil
+}
+
+func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
+	w.seen++
+	if len(w.options.command) > 0 {
+		return w.runCommand(ctx, m)
+	}
+	out := patientWriter{ctx, w.app.out}
+	switch as, e := w.options.as, w.options.encoding.Encoding; {
+	case as == asJSON:
+		return writeJSON(out, w.json(m))
+	case as == "":
+		_, err := io.WriteString(out, w.line(m))
+		return err
+	case m.Cause == qtbridge.Removed:
+		return nil // it has no content
+	default:
+		return w.judgeText(writeAs(out, as, m.Data, 0, e))
+	}
+}
+
+// judgeText reports content that is no text; the next one may be.
+func (w *watching) judgeText(err error) error {
+	if errors.Is(err, qtbridge.ErrText) {
+		w.app.report(err)
+		return nil
+	}
+	return err
+}
+
+// watchJSON is a line of watch --json; docs/qtshm.md documents it.
+type watchJSON struct {
+	Time   time.Time `json:"time"`
+	Seq    uint64    `json:"seq"`
+	Cause  string    `json:"cause"`
+	Means  string    `json:"means"`
+	Size   int       `json:"size"`
+	Base64 []byte    `json:"base64"` // null if the segment was removed
+	Text   *string   `json:"text,omitempty"`
+}
+
+func (w *watching) json(m *qtbridge.Message) watchJSON {
+	shown := watchJSON{Time: m.Time, Seq: m.Seq, Cause: m.Cause.String(), Means: m.Means.String(), Size: len(m.Data), Base64: m.Data}
+	if m.Cause != qtbridge.Removed {
+		shown.Text = textOf(m.Data, w.options.encoding.Encoding)
+	}
+	return shown
+}
+
+// causeColours are for terminals: green, yellow, red.
+var causeColours = map[qtbridge.Cause]string{
+	qtbridge.Created: "\x1b[32m", qtbridge.Changed: "\x1b[33m", qtbridge.Removed: "\x1b[31m",
+}
+
+func (w *watching) line(m *qtbridge.Message) string {
+	cause := fmt.Sprintf("%-7v", m.Cause)
+	if hasColour(w.app.out) {
+		cause = causeColours[m.Cause] + cause + "\x1b[0m"
+	}
+	start := m.Time.Format("15:04:05.000000") + "  " + cause
+	if m.Cause == qtbridge.Removed {
+		return start + "\n"
+	}
+	return fmt.Sprintf("%s  %7d bytes  %s\n", start, len(m.Data), preview(m.Data, w.options.encoding.Encoding))
+}
+
+// previewWidth is how many characters of the content a line shows.
+const previewWidth = 40
+
+// preview is the beginning of data: text in quotes, or hex digits. It has no
+// control characters, which could do something to a terminal.
+func preview(data []byte, e qtbridge.Encoding) string {
+	text := textOf(data, e)
+	if text == nil || *text == "" || strings.ContainsFunc(*text, func(c rune) bool { return !unicode.IsPrint(c) && !unicode.IsSpace(c) }) {
+		return cut(fmt.Sprintf("% x", data[:min(len(data), previewWidth)]), previewWidth)
+	}
+	return strconv.Quote(cut(*text, previewWidth))
+}
+
+// cut is text with no more than width characters.
+func cut(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
+	}
+	return string(runes[:width-1]) + "…"
+}
+
+func (w *watching) runCommand(ctx context.Context, m *qtbridge.Message) error {
+	c := w.app.newChild(w.options.path, w.options.command)
+	c.cmd.Env = append(c.cmd.Environ(), "QTSHM_KEY="+w.key.String(),
+		"QTSHM_CAUSE="+m.Cause.String(), "QTSHM_SEQ="+strconv.FormatUint(m.Seq, 10))
+	err := c.runWith(ctx, m.Data)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		w.app.report(fmt.Errorf("watch %q: change %d: %s: %w", w.key, m.Seq, w.options.command[0], err))
+	}
+	return nil
+}

@@ -1,0 +1,283 @@
+//go:build cgo && linux
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+	"qtinterop/qtbridge"
+)
+
+// Each line that a Qt writer publishes shows, with and without a lock.
+func TestWatchFollowsQt(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		for _, native := range []bool{false, true} {
+			e := peertest.New(t)
+			name, key, args := e.Name(), "", []string(nil)
+			key, args = name, []string{"writer", name, "--set-key"}
+			if native {
+				key, args = "native:"+filepath.Join(e.Work, name), []string{"writer", name}
+			}
+			p := start(t, "watch", key, "--json")
+			writer := e.Start(qt, e.Work, args...)
+			var seq float64
+			for _, id := range []string{"id-1", "id-22", "id-333"} {
+				writer.Line(id)
+				shown := p.object()
+				assert.Equal(t, "created", shown["cause"])
+				assert.Equal(t, id, shown["text"])
+				assert.EqualValues(t, len(id), shown["size"])
+				assert.Greater(t, shown["seq"], seq)
+				seq = shown["seq"].(float64)
+				_, err := time.Parse(time.RFC3339Nano, shown["time"].(string))
+				assert.NoError(t, err)
+			}
+			require.NoError(t, writer.End())
+			shown := p.object()
+			assert.Equal(t, "removed", shown["cause"])
+			assert.Nil(t, shown["base64"])
+			p.signal(syscall.SIGTERM)
+			assert.Equal(t, exitInterrupted, p.end().status)
+			nothing(t, key)
+		}
+	})
+}
+
+func TestWatchFormats(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		segmentOf(e, qt, key, []byte("h\xc3\xa9\x00"))
+		assert.Regexp(t, `^\d\d:\d\d:\d\d\.\d{6}  created        4 bytes  "hé"\n$`, ok(t, "watch", key, "--count", "1"))
+		assert.Equal(t, "h\xc3\xa9\x00", ok(t, "watch", key, "--count", "1", "--as", "raw"))
+		assert.Equal(t, "hé\n", ok(t, "watch", key, "--count", "1", "--as", "text", "--stay"))
+		assert.Contains(t, ok(t, "watch", key, "--count", "1", "--as", "hex"), "00000000  68 c3 a9 00  ")
+		assert.Equal(t, "hé\n", ok(t, "watch", key, "--timeout", "300ms", "--as", "text"), "it had a change within the timeout")
+		r := do(t, "watch", key, "--count", "2", "--timeout", "300ms")
+		assert.Equal(t, exitLocked, r.status)
+		assert.Contains(t, r.err, "1 of 2")
+	})
+}
+
+// A command gets the bytes and the facts; one that fails does not end the watch.
+func TestWatchRunsCommands(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	writer := e.Start(6, e.Work, "writer", key, "--set-key")
+	p := start(t, "watch", key, "--count", "3", "--", "sh", "-c",
+		`printf '%s %s ' "$QTSHM_KEY" "$QTSHM_CAUSE"; cat; echo; exit 3`)
+	for _, id := range []string{"id-1", "id-2"} {
+		writer.Line(id)
+		assert.Equal(t, key+" created "+id, p.line())
+	}
+	require.NoError(t, writer.End())
+	assert.Equal(t, key+" removed ", p.line())
+	r := p.end()
+	assert.Equal(t, exitOK, r.status)
+	assert.Equal(t, 3, strings.Count(r.err, "ended with status 3\n"), r.err)
+}
+
+// A signal is passed to the command, and its end waited for.
+func TestWatchCommandInterrupted(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("x"))
+	p := start(t, "watch", key, "--", "sh", "-c", `trap 'echo trapped; exit' TERM; echo ready; while :; do sleep 0.01; done`)
+	assert.Equal(t, "ready", p.line())
+	p.signal(syscall.SIGTERM)
+	r := p.end()
+	assert.Equal(t, exitInterrupted, r.status)
+	assert.Equal(t, "trapped\n", r.out)
+}
+
+// A reader that goes away ends a watch, and a get, without a word.
+func TestClosedPipe(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	zeros(e, 6, key, copyLimit+1)
+	for _, args := range [][]string{
+		{"watch", key, "--json"}, {"watch", key}, {"get", key}, {"get", key, "--as", "hex"}, {"get", key, "--json"},
+	} {
+		p := start(t, args...)
+		_, err := p.stdout.Read(make([]byte, 1))
+		require.NoError(t, err)
+		require.NoError(t, p.stdout.Close())
+		assert.Equal(t, result{exitOK, "", ""}, p.end(), "%v", args)
+	}
+	segment, lock := files(t, key)
+	assert.Equal(t, 1, observer.Look(segment).Attached)
+	assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+}
+
+func TestPreview(t *testing.T) {
+	for data, shown := range map[string]string{
+		"hello": `"hello"`, "h\x00rest": `"h"`, "a\tb\n": `"a\tb\n"`, "\x1b[2J": "1b 5b 32 4a", "\xff\x00": "ff 00", "\x00\x01": "00 01",
+	} {
+		assert.Equal(t, shown, preview([]byte(data), qtbridge.UTF8))
+	}
+	assert.Len(t, []rune(preview([]byte(strings.Repeat("é", 100)), qtbridge.UTF8)), previewWidth+2)
+}
+
+// The lock is held while the command runs, and its status is passed on.
+func TestLockRunsCommand(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("data"))
+		_, lock := files(t, key)
+		p := start(t, "lock", key, "--", "sh", "-c", `echo held; read line; exit 9`)
+		assert.Equal(t, "held", p.line())
+		assert.Equal(t, 0, observer.LookSemaphore(lock).Value)
+		locking := peer.Async("shm.lock", "m", nil)
+		select {
+		case <-locking:
+			t.Fatal("Qt got the lock")
+		case <-time.After(100 * time.Millisecond):
+		}
+		_, err := p.stdin.Write([]byte("go\n"))
+		require.NoError(t, err)
+		assert.Equal(t, result{9, "", ""}, p.end())
+		reply := <-locking
+		assert.True(t, reply.OK())
+		peer.Must("shm.unlock", "m", nil)
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+
+		assert.Equal(t, 0, do(t, "lock", key, "--", "true").status)
+		assert.Equal(t, 128+9, do(t, "lock", key, "--", "sh", "-c", "kill -KILL $$").status)
+	})
+}
+
+func TestLockNativeKey(t *testing.T) {
+	e := peertest.New(t)
+	path := filepath.Join(e.Work, e.Name())
+	peer := e.Verbs(6)
+	peer.Do("shm.new", "m", nil)
+	peer.Do("shm.setNativeKey", "m", peertest.Args{"key": path})
+	peer.Must("shm.create", "m", peertest.Args{"size": 4})
+	refused(t, exitUsage, "no lock", "lock", "native:"+path, "--", "true")
+}
+
+// Signals reach the command, all of them, and the lock is given back.
+func TestLockPassesSignals(t *testing.T) {
+	for _, s := range signals {
+		e := peertest.New(t)
+		key := e.Name()
+		segmentOf(e, 6, key, []byte("data"))
+		_, lock := files(t, key)
+		p := start(t, "lock", key, "--", "sh", "-c",
+			`n=0; trap 'n=$((n+1)); echo $n; [ $n -lt 2 ] || exit 5' HUP INT TERM; echo ready; while :; do sleep 0.01; done`)
+		assert.Equal(t, "ready", p.line())
+		for _, n := range []string{"1", "2"} {
+			p.signal(s)
+			assert.Equal(t, n, p.line())
+		}
+		assert.Equal(t, 5, p.end().status)
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+
+		p = start(t, "lock", key, "--", "sleep", "60")
+		require.Eventually(t, func() bool { return observer.LookSemaphore(lock).Value == 0 }, limit, time.Millisecond)
+		require.Eventually(t, func() bool { return hasChild(p.cmd.Process.Pid) }, limit, time.Millisecond)
+		p.signal(s)
+		assert.Equal(t, 128+int(s), p.end().status)
+	}
+}
+
+// hasChild tells whether a process has started its sleep.
+func hasChild(pid int) bool {
+	tasks, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, task := range tasks {
+		stat, _ := os.ReadFile(task)
+		fields := strings.Fields(string(stat))
+		if len(fields) > 3 && fields[1] == "(sleep)" && fields[3] == strconv.Itoa(pid) {
+			return true
+		}
+	}
+	return false
+}
+
+// Qt and sem share the semaphore.
+func TestSemaphore(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := e.Verbs(qt)
+		peer.Do("sem.new", "s", peertest.Args{"key": key, "initial": 3, "mode": "Create"})
+		assert.Equal(t, "3\n", ok(t, "sem", key, "value"))
+		p := start(t, "sem", key, "acquire", "2", "--json")
+		assert.EqualValues(t, 1, p.object()["value"])
+		peer.Must("sem.acquire", "s", nil)
+		refused(t, exitLocked, "", "sem", key, "acquire", "--timeout", "0")
+		refused(t, exitLocked, "", "sem", key, "acquire", "--timeout", "100ms")
+		p.signal(syscall.SIGTERM)
+		assert.Equal(t, result{exitOK, "", ""}, p.end())
+		assert.Equal(t, "2\n", ok(t, "sem", key, "value"), "the kernel undoes what a process acquired")
+
+		// Processes of their own, for the kernel to undo what they acquire.
+		assert.Equal(t, result{exitOK, "0\n", ""}, start(t, "sem", key, "acquire", "2", "--", binary, "sem", key, "value").end())
+		assert.Equal(t, result{7, "", ""}, start(t, "sem", key, "acquire", "--", "sh", "-c", "exit 7").end())
+		peer.Must("sem.acquire", "s", nil)
+		peer.Must("sem.acquire", "s", nil)
+		waiting := peer.Async("sem.acquire", "s", nil)
+		_, lock := files(t, key)
+		require.Eventually(t, func() bool { return waiters(t, key) == 1 }, limit, time.Millisecond, lock)
+		assert.Equal(t, result{}, start(t, "sem", key, "release", "--for", "0s").end())
+		reply := <-waiting
+		assert.True(t, reply.OK())
+	})
+}
+
+// waiters is how many wait for a semaphore.
+func waiters(t *testing.T, name string) int {
+	key, err := qtbridge.ParseKey(name)
+	require.NoError(t, err)
+	state, err := qtbridge.Inspect(key)
+	require.NoError(t, err)
+	return state.Lock.Waiters
+}
+
+// --create makes a semaphore that stays, and leaves alone one that exists.
+func TestSemaphoreCreate(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	e.LeavesBehind()
+	assert.Equal(t, "5\n", ok(t, "sem", key, "value", "--create", "5"))
+	assert.Equal(t, "5\n", ok(t, "sem", key, "value", "--create", "9"))
+	_, lock := files(t, key)
+	assert.Equal(t, 5, observer.LookSemaphore(lock).Value)
+}
+
+func TestVersion(t *testing.T) {
+	compiled, running := qtbridge.QtVersion()
+	assert.Regexp(t, `^[56]\.\d+\.\d+$`, compiled)
+	shown := object(t, ok(t, "version", "--json"))
+	assert.Equal(t, running, shown["qtRunning"])
+	assert.Equal(t, []any{"systemv"}, shown["ipc"])
+	assert.Contains(t, ok(t, "version"), "Qt "+running)
+}
+
+// Each command explains itself with an example.
+func TestHelp(t *testing.T) {
+	a := &app{}
+	for _, c := range a.root().Commands() {
+		if c.Name() == "help" || c.Name() == "completion" {
+			continue
+		}
+		assert.NotEmpty(t, c.Example, c.Name())
+		assert.NotEmpty(t, c.Short, c.Name())
+		assert.Contains(t, ok(t, c.Name(), "--help"), "Examples:\n  qtshm "+c.Name())
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		assert.Contains(t, ok(t, "completion", shell), "qtshm")
+	}
+}
