@@ -77,9 +77,20 @@ func inspectOnce(op string, key Key, p place) (State, error) {
 
 // inspection is an Inspect under way.
 type inspection struct {
-	op    string
-	rows  []segmentRow // all segments whose key can be one of Qt's
-	state State
+	op       string
+	rows     []segmentRow // all segments whose key can be one of Qt's
+	fileless bool         // it is known that no file leads to any of rows
+	locks    []semaphoreRow
+	maps     mappings
+	state    State
+}
+
+// semaphores returns all semaphores whose key can be one of Qt's.
+func (i *inspection) semaphores() []semaphoreRow {
+	if i.locks == nil {
+		i.locks = readSemaphores()
+	}
+	return i.locks
 }
 
 func (i *inspection) lookAtSegment(path string) error {
@@ -132,7 +143,7 @@ func (i *inspection) lookAtLock(path string) error {
 		return nil
 	}
 	l.Value, l.Last = -1, process(0)
-	for _, row := range readSemaphores() {
+	for _, row := range i.semaphores() {
 		if row.id == state.ID {
 			l.Mode, l.Owner = row.mode, row.owner
 		}

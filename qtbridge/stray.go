@@ -1,7 +1,6 @@
 package qtbridge
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,10 +70,10 @@ func (i *inspection) findStrays() []Stray {
 			continue
 		}
 		evidence := i.link(row)
-		if evidence == noEvidence || i.hasFile(row) {
+		if evidence == noEvidence || !i.fileless && i.hasFile(row) {
 			continue
 		}
-		strays = append(strays, Stray{SegmentFacts: row.facts(), Evidence: evidence, Users: usersOf(row.id)})
+		strays = append(strays, Stray{SegmentFacts: row.facts(), Evidence: evidence, Users: i.maps.users(row.id)})
 	}
 	return strays
 }
@@ -107,10 +106,10 @@ func (i *inspection) isYounger(row segmentRow) bool {
 func (i *inspection) link(row segmentRow) Evidence {
 	s := &i.state
 	user := s.Lock.Last.PID
-	if user > 0 && !i.usesNamed(user) && (user == row.creator || user == row.last || isMapped(user, row.id)) {
+	if user > 0 && !i.usesNamed(user) && (user == row.creator || user == row.last || i.maps.has(user, row.id)) {
 		return UsedLock
 	}
-	if s.Segment.Exists && row.creator == s.Segment.Creator.PID && !isMapped(row.creator, row.id) {
+	if s.Segment.Exists && row.creator == s.Segment.Creator.PID && !i.maps.has(row.creator, row.id) {
 		return SameCreator
 	}
 	if s.Key.native {
@@ -129,7 +128,7 @@ func (i *inspection) link(row segmentRow) Evidence {
 func (i *inspection) usesNamed(pid int) bool {
 	segment := &i.state.Segment
 	return segment.Exists &&
-		(pid == segment.Creator.PID || pid == segment.Last.PID || isMapped(pid, segment.ID))
+		(pid == segment.Creator.PID || pid == segment.Last.PID || i.maps.has(pid, segment.ID))
 }
 
 // hasFile tells whether there is a file that leads to the segment, where its key
@@ -163,7 +162,7 @@ func (i *inspection) findStrayLocks() []int {
 	var ids []int
 	segment := &i.state.Segment
 	dir := filepath.Dir(i.state.Lock.File.Path)
-	for _, row := range readSemaphores() {
+	for _, row := range i.semaphores() {
 		if row.count != 1 || row.key.device() != ipcKey(segment.IPCKey).device() {
 			continue
 		}
@@ -174,41 +173,6 @@ func (i *inspection) findStrayLocks() []int {
 		ids = append(ids, row.id)
 	}
 	return ids
-}
-
-// isMapped tells whether a process is attached to the segment id; not, if it
-// cannot be told.
-func isMapped(pid, id int) bool {
-	if pid <= 0 {
-		return false
-	}
-	maps, err := os.ReadFile(processFile(pid, "maps"))
-	if err != nil {
-		return false
-	}
-	inode := []byte(strconv.Itoa(id)) // where files have their inode, segments have their id
-	for line := range bytes.Lines(maps) {
-		if !bytes.Contains(line, []byte(" /SYSV")) {
-			continue
-		}
-		if fields := bytes.Fields(line); len(fields) > 4 && bytes.Equal(fields[4], inode) {
-			return true
-		}
-	}
-	return false
-}
-
-// usersOf returns the processes that are seen to be attached to the segment id.
-func usersOf(id int) []int {
-	var pids []int
-	entries, _ := os.ReadDir("/proc")
-	for _, entry := range entries {
-		if pid, err := strconv.Atoi(entry.Name()); err == nil && isMapped(pid, id) {
-			pids = append(pids, pid)
-		}
-	}
-	slices.Sort(pids)
-	return pids
 }
 
 // workingDirectory is a name of the working directory of a process.

@@ -16,6 +16,10 @@ const project = 'Q'
 // ipcKey is a System V key.
 type ipcKey int32
 
+func makeIPCKey(device uint8, inode uint16) ipcKey {
+	return ipcKey(project<<24 | int32(device)<<16 | int32(inode))
+}
+
 func (k ipcKey) isQt() bool    { return uint32(k)>>24 == project }
 func (k ipcKey) device() uint8 { return uint8(k >> 16) }
 func (k ipcKey) inode() uint16 { return uint16(k) }
@@ -42,11 +46,12 @@ func (r *segmentRow) facts() SegmentFacts {
 
 // semaphoreRow is a line of /proc/sysvipc/sem.
 type semaphoreRow struct {
-	key   ipcKey
-	id    int
-	count int // how many semaphores it is a set of
-	mode  fs.FileMode
-	owner int
+	key     ipcKey
+	id      int
+	count   int // how many semaphores it is a set of
+	mode    fs.FileMode
+	owner   int
+	created time.Time // or its value set; in whole seconds
 }
 
 // readSegments returns the segments with a key that can be one of Qt's; none
@@ -68,7 +73,7 @@ func readSemaphores() []semaphoreRow {
 	readTable("/proc/sysvipc/sem", 10, func(field func(i, base int) int64) {
 		rows = append(rows, semaphoreRow{
 			key: ipcKey(field(0, 10)), id: int(field(1, 10)), mode: fs.FileMode(field(2, 8) & 0o777),
-			count: int(field(3, 10)), owner: int(field(4, 10)),
+			count: int(field(3, 10)), owner: int(field(4, 10)), created: time.Unix(field(9, 10), 0),
 		})
 	})
 	return rows

@@ -31,6 +31,11 @@ func TestWithoutQt(t *testing.T) {
 	}
 }
 
+func TestListWithoutQt(t *testing.T) {
+	_, err := List()
+	assert.ErrorIs(t, err, ErrUnavailable)
+}
+
 func TestEncodingsWithoutQt(t *testing.T) {
 	_, err := Local8Bit.Encode("a")
 	assert.ErrorIs(t, err, ErrUnavailable)

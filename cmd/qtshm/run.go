@@ -58,7 +58,7 @@ func (a *app) root() *cobra.Command {
 		return usagef("%v; see %s --help", err, c.CommandPath())
 	})
 	root.AddCommand(a.getCmd(), a.putCmd(), a.publishCmd(), a.watchCmd(), a.createCmd(), a.rmCmd(),
-		a.infoCmd(), a.lockCmd(), a.semCmd(), a.versionCmd())
+		a.infoCmd(), a.lockCmd(), a.semCmd(), a.versionCmd(), a.lsCmd(), a.doctorCmd(), a.topCmd())
 	for _, command := range moreCommands {
 		root.AddCommand(command(a))
 	}

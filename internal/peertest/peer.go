@@ -244,7 +244,22 @@ func (e *Env) Verbs(qt int) *Peer { return e.VerbsIn(qt, e.Work) }
 // VerbsIn starts a Peer in dir.
 func (e *Env) VerbsIn(qt int, dir string) *Peer {
 	e.T.Helper()
-	p := &Peer{Process: e.Start(qt, dir, "verbs")}
+	return e.hello(qt, e.Start(qt, dir, "verbs"))
+}
+
+// VerbsAs starts a Peer whose command change has changed: environment, user,
+// namespaces, or a program that starts it.
+func (e *Env) VerbsAs(qt int, change func(cmd *exec.Cmd)) *Peer {
+	e.T.Helper()
+	cmd := exec.Command(Path(e.T, qt), "verbs")
+	cmd.Dir = e.Work
+	change(cmd)
+	return e.hello(qt, e.start(cmd, cmd.Env))
+}
+
+func (e *Env) hello(qt int, process *Process) *Peer {
+	e.T.Helper()
+	p := &Peer{Process: process}
 	hello := p.Do("hello", "", nil)
 	if hello.QtVersion == "" || hello.QtVersion[0] != byte('0'+qt) {
 		e.T.Fatalf("testpeer-qt%d runs with Qt %q", qt, hello.QtVersion)

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"qtinterop/qtbridge"
+)
+
+// judge adds what the verdict on an entry means.
+func (x *examination) judge(e *qtbridge.Entry, name string) {
+	s := &e.State
+	f := finding{Severity: problem, Key: name, PIDs: e.Users, entry: e, Command: mendingCommand(e)}
+	switch s.Verdict {
+	case qtbridge.Orphaned:
+		f.ID = "orphan"
+		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
+	case qtbridge.Jammed:
+		f.ID = "jammed-lock"
+		f.Text = fmt.Sprintf("The lock is taken, and process %d, which operated on it last, is gone: nobody will give it back, and every lock() waits for ever.", s.Lock.Last.PID)
+	case qtbridge.Leftover:
+		x.addLeftover(f)
+		return
+	case qtbridge.Split, qtbridge.KeyFileLost:
+		f.ID, f.entry, f.Command = "split-key", nil, ""
+		f.Text, f.Command = splitText(s)
+		if len(s.Strays) == 0 {
+			return // told where the key is
+		}
+	case qtbridge.LockLost:
+		x.addLockLost(f)
+		return
+	case qtbridge.Locked:
+		f.ID, f.Severity, f.entry, f.Command = "locked", note, nil, ""
+		f.Text = fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, s.Lock.Last.PID))
+	default:
+		return
+	}
+	x.add(f)
+}
+
+// mendingCommand is the command that mends what Recover mends.
+func mendingCommand(e *qtbridge.Entry) string {
+	key, tmpdir, ok := reach(e)
+	switch {
+	case ok && tmpdir != "":
+		return "TMPDIR=" + quote(tmpdir) + " qtshm doctor " + quote(key.String()) + " --fix"
+	case ok:
+		return "qtshm doctor " + quote(key.String()) + " --fix"
+	case e.State.Segment.Exists:
+		return fmt.Sprintf("ipcrm -m %d", e.State.Segment.ID)
+	}
+	return fmt.Sprintf("ipcrm -s %d", e.State.Lock.ID)
+}
+
+// addLeftover is about key files that lead to nothing here. They may be in use
+// in another IPC namespace; then they must stay.
+func (x *examination) addLeftover(f finding) {
+	s := &f.entry.State
+	if s.Segment.File.Exists {
+		if pids := strangers(s.Segment.IPCKey); len(pids) > 0 {
+			if x.peer == nil {
+				x.addIPCNamespace(f.Key, pids)
+			}
+			return
+		}
+	}
+	f.ID = "stale-key-file"
+	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs; programs that look for the file may wait for a segment in vain.",
+		strings.Join(leftoverParts(s), " and "))
+	x.add(f)
+}
+
+func leftoverParts(s *qtbridge.State) []string {
+	var left []string
+	if s.Segment.File.Exists {
+		left = append(left, "the key file "+s.Segment.File.Path)
+	}
+	if s.Lock.Exists {
+		left = append(left, fmt.Sprintf("the semaphore %d, last used by process %d, which is gone", s.Lock.ID, s.Lock.Last.PID))
+	} else if s.Lock.File.Exists {
+		left = append(left, "the key file "+s.Lock.File.Path)
+	}
+	return left
+}
+
+func (x *examination) addLockLost(f finding) {
+	f.ID = "lock-lost"
+	if len(f.entry.State.Lock.Strays) > 0 {
+		f.Text = "The key file of the lock was deleted while programs use the segment: they go on with a semaphore that newcomers do not find, so that the lock keeps nobody out. End the programs and start them again."
+		f.entry, f.Command = nil, "kill "+pidList(f.PIDs)
+	} else {
+		f.Severity = note
+		f.Text = "There is a segment, and no semaphore for its lock: who made it has ended. Qt makes a new one with the next lock()."
+	}
+	x.add(f)
+}
+
+// splitText explains a segment that its key does not lead to any more. Those of
+// the new segment are to end first.
+func splitText(s *qtbridge.State) (text, command string) {
+	var pids []int
+	for i := range s.Strays {
+		pids = append(pids, s.Strays[i].Users...)
+	}
+	if s.Verdict == qtbridge.Split {
+		text = fmt.Sprintf("There seem to be two segments of this key: its key file %s was deleted or replaced, so some programs are attached to the old segment and others to the new one. End those of the new segment first, then those of the old one, and start them again.", s.Segment.File.Path)
+	} else {
+		text = fmt.Sprintf("The key file %s was deleted while programs are attached to its segment: nobody new finds it. End them and start them again.", s.Segment.File.Path)
+	}
+	if len(pids) > 0 {
+		command = "kill " + pidList(pids)
+	}
+	return text, command
+}
+
+func pidList(pids []int) string { return strings.Trim(fmt.Sprint(pids), "[]") }

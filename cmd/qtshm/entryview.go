@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"qtinterop/qtbridge"
+)
+
+// entryName is the name of an entry as ls shows it: as KEY if it is certain.
+func entryName(e *qtbridge.Entry) string {
+	switch {
+	case e.Key != (qtbridge.Key{}):
+		return printable(e.Key.String())
+	case e.Name != "":
+		return printable(e.Name)
+	case e.State.Segment.Exists:
+		return fmt.Sprintf("%#x", uint32(e.State.Segment.IPCKey))
+	}
+	return fmt.Sprintf("%#x", uint32(e.State.Lock.IPCKey))
+}
+
+// printable is text without what a terminal would take for commands.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// lockCell is the state of the lock, or the value of a semaphore, in a word.
+func lockCell(e *qtbridge.Entry) string {
+	l := &e.State.Lock
+	switch {
+	case !l.Exists:
+		return "-"
+	case l.Value < 0:
+		return "?"
+	case e.Kind == qtbridge.KindSemaphore || l.Value > 1:
+		return "=" + strconv.Itoa(l.Value)
+	case l.Value == 1:
+		return "free"
+	case l.Last.Alive:
+		return "held"
+	}
+	return "jammed"
+}
+
+// programCell is a process with its program: 123/name.
+func programCell(e *qtbridge.Entry, pid int) string {
+	if pid == 0 {
+		return "-"
+	}
+	if program := e.Programs[pid]; program != "" {
+		return strconv.Itoa(pid) + "/" + printable(program)
+	}
+	return strconv.Itoa(pid)
+}
+
+// entryOwner is the uid that an entry's segment, semaphore or file belongs to.
+func entryOwner(e *qtbridge.Entry) int {
+	s := &e.State
+	switch {
+	case s.Segment.Exists:
+		return s.Segment.Owner
+	case s.Lock.Exists:
+		return s.Lock.Owner
+	case s.Segment.File.Exists:
+		return s.Segment.File.Owner
+	}
+	return s.Lock.File.Owner
+}
+
+// lastUser is the last process at the segment, else at the semaphore.
+func lastUser(e *qtbridge.Entry) int {
+	if e.State.Segment.Exists {
+		return e.State.Segment.Last.PID
+	}
+	return e.State.Lock.Last.PID
+}
+
+// users are the names of users by uid.
+type users map[int]string
+
+func (u users) name(uid int) string {
+	name, ok := u[uid]
+	if !ok {
+		name = strconv.Itoa(uid)
+		if found, err := user.LookupId(name); err == nil {
+			name = found.Username
+		}
+		u[uid] = name
+	}
+	return name
+}
+
+// sizeCell is a size in at most five characters.
+func sizeCell(size int64) string {
+	if size < 10_000 {
+		return strconv.FormatInt(size, 10)
+	}
+	value := float64(size)
+	for _, unit := range "KMGTPE" {
+		value /= 1024
+		if value < 9.95 {
+			return fmt.Sprintf("%.1f%c", value, unit)
+		}
+		if value < 1000 {
+			return fmt.Sprintf("%.0f%c", value, unit)
+		}
+	}
+	return strconv.FormatInt(size, 10)
+}
+
+// ageText is how long ago something was, in its largest unit.
+func ageText(made, now time.Time) string {
+	if made.IsZero() {
+		return "-"
+	}
+	age := max(now.Sub(made), 0)
+	switch {
+	case age < time.Minute:
+		return fmt.Sprintf("%ds", int(age.Seconds()))
+	case age < time.Hour:
+		return fmt.Sprintf("%dm", int(age.Minutes()))
+	case age < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(age.Hours()))
+	}
+	return fmt.Sprintf("%dd", int(age.Hours()/24))
+}
+
+// reach is how this program gets at an entry: by key, with TMPDIR set to tmpdir
+// if that is not empty. Where the key is not certain, its file does as a native
+// key; ok is false if there is none.
+func reach(e *qtbridge.Entry) (key qtbridge.Key, tmpdir string, ok bool) {
+	file := e.State.Segment.File.Path
+	switch {
+	case file == "" || e.Kind == qtbridge.KindPosix:
+		return key, "", false
+	case e.Key == (qtbridge.Key{}):
+		return qtbridge.NativeKey(file), "", true
+	case e.Key.IsNative():
+		return e.Key, "", true
+	}
+	if ours, _, err := e.Key.KeyFiles(); err == nil && ours == file {
+		return e.Key, "", true
+	}
+	return e.Key, filepath.Dir(file), true
+}

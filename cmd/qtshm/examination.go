@@ -1,0 +1,211 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"qtinterop/qtbridge"
+)
+
+// examination is a doctor's work under way.
+type examination struct {
+	peer     *peerProcess // nil without --peer
+	entries  []qtbridge.Entry
+	names    users
+	findings []*finding
+}
+
+func newExamination(peer int) (*examination, error) {
+	x := &examination{names: users{}}
+	var err error
+	if peer > 0 {
+		if x.peer, err = newPeerProcess(peer); err != nil {
+			return nil, err
+		}
+	}
+	x.entries, err = qtbridge.List()
+	return x, err
+}
+
+func (x *examination) add(f finding) *finding {
+	x.findings = append(x.findings, &f)
+	return &f
+}
+
+// examineAll examines what ls shows.
+func (x *examination) examineAll() {
+	for i := range x.entries {
+		e := &x.entries[i]
+		alone := e.Kind == qtbridge.KindSemaphore || e.Kind == qtbridge.KindPosix
+		if alone && !e.State.Segment.File.Exists {
+			continue // a QSystemSemaphore may be as its programs want it
+		}
+		x.judge(e, entryName(e))
+	}
+	if x.peer != nil {
+		x.compare(qtbridge.Key{})
+	}
+}
+
+// examineKey examines why nobody, or the peer, is met at key.
+func (x *examination) examineKey(key qtbridge.Key) error {
+	state, err := qtbridge.Inspect(key)
+	if err != nil {
+		return err
+	}
+	e := &qtbridge.Entry{Key: key, Name: key.Name(), State: state}
+	for i := range x.entries {
+		if x.entries[i].State.Segment.File.Path == state.Segment.File.Path {
+			found := x.entries[i]
+			found.Key, found.State = key, state
+			e = &found
+		}
+	}
+	x.judge(e, key.String())
+	x.seekElsewhere(key, &state)
+	x.seekOtherKind(key, &state)
+	if x.peer != nil {
+		x.compare(key)
+	}
+	x.checkUser(key, &state)
+	if !state.Segment.Exists && !x.hasProblem() {
+		x.add(finding{ID: "no-segment", Severity: problem, Key: key.String(), Command: "qtshm ls",
+			Text: "Nobody has a segment of this key. Start the Qt program that creates it, or see with the command which keys there are."})
+	}
+	return nil
+}
+
+func (x *examination) hasProblem() bool {
+	for _, f := range x.findings {
+		if f.Severity == problem {
+			return true
+		}
+	}
+	return false
+}
+
+// seekElsewhere looks for the same name in other directories.
+func (x *examination) seekElsewhere(key qtbridge.Key, state *qtbridge.State) {
+	ours := state.Segment.File.Path
+	for i := range x.entries {
+		e := &x.entries[i]
+		file := e.State.Segment.File.Path
+		if file == "" || file == ours || e.Kind == qtbridge.KindPosix || isSameDir(filepath.Dir(file), filepath.Dir(ours)) ||
+			filepath.Base(file) != filepath.Base(ours) || !e.State.Segment.Exists {
+			continue
+		}
+		x.addElsewhere(key, e, ours)
+	}
+}
+
+func (x *examination) addElsewhere(key qtbridge.Key, e *qtbridge.Entry, ours string) {
+	file := e.State.Segment.File.Path
+	f := finding{Severity: problem, Key: key.String(), PIDs: e.Users}
+	dir, oursDir := filepath.Dir(file), filepath.Dir(ours)
+	switch pid, inside, private := cutRoot(file); {
+	case private && x.peer != nil && x.peer.pid == pid:
+		return // compare tells
+	case private:
+		p, err := newPeerProcess(pid)
+		if err != nil {
+			return
+		}
+		x.addPrivate(f, p, filepath.Dir(inside), key)
+		return
+	case key.IsNative():
+		f.ID = "other-directory"
+		f.Text = fmt.Sprintf("%s has a native key of this name in the directory %s, and this program means %s. A relative native key is taken from the working directory of each program.",
+			whoHas(e), dir, oursDir)
+		f.Command = "qtshm doctor " + quote(qtbridge.NativeKey(file).String())
+	default:
+		f.ID = "other-tmpdir"
+		f.Text = fmt.Sprintf("%s has the segment of this key with its key file in %s, and this program looks for it in %s: their TMPDIR is not the same.",
+			whoHas(e), dir, oursDir)
+		f.Command = "TMPDIR=" + quote(dir) + " qtshm doctor " + quote(key.String())
+	}
+	x.add(f)
+}
+
+// cutRoot splits /proc/PID/root/PATH.
+func cutRoot(path string) (pid int, inside string, ok bool) {
+	var rest string
+	if n, _ := fmt.Sscanf(path, "/proc/%d/root/%s", &pid, &rest); n != 2 {
+		return 0, "", false
+	}
+	_, inside, _ = strings.Cut(path, "/root/")
+	return pid, "/" + inside, true
+}
+
+// whoHas names the processes that have a segment.
+func whoHas(e *qtbridge.Entry) string {
+	if len(e.Users) == 0 {
+		return "Somebody"
+	}
+	var names []string
+	for _, pid := range e.Users {
+		names = append(names, programCell(e, pid))
+	}
+	return "Process " + strings.Join(names, ", ")
+}
+
+func (x *examination) addPrivate(f finding, p *peerProcess, dir string, key qtbridge.Key) {
+	f.ID, f.PIDs = "private-tmp", []int{p.pid}
+	f.Text = fmt.Sprintf("%v sees another directory under the name %s than this program, as with PrivateTmp= of systemd or in a container; so they have key files of their own.", p, dir)
+	f.Command = fmt.Sprintf("nsenter --target %d --mount qtshm doctor", p.pid)
+	if key != (qtbridge.Key{}) {
+		f.Command += " " + quote(key.String())
+	}
+	if p.unit != "" {
+		f.Text += " Set PrivateTmp=no for " + p.unit + " for good, or give both a TMPDIR that they share."
+	}
+	x.add(f)
+}
+
+// seekOtherKind looks for the name as a key of the other kind.
+func (x *examination) seekOtherKind(key qtbridge.Key, state *qtbridge.State) {
+	if state.Segment.Exists {
+		return
+	}
+	base := filepath.Base(key.Name())
+	if key.IsNative() {
+		other := qtbridge.QtKey(base)
+		if found, err := qtbridge.Inspect(other); err == nil && found.Segment.Exists {
+			x.addOtherKind(key, other, "setKey", "setNativeKey")
+		}
+		return
+	}
+	for i := range x.entries {
+		e := &x.entries[i]
+		if e.Key.IsNative() && e.State.Segment.Exists && (e.Key.Name() == key.Name() || filepath.Base(e.Key.Name()) == base) {
+			x.addOtherKind(key, e.Key, "setNativeKey", "setKey")
+			return
+		}
+	}
+	other := qtbridge.NativeKey(key.Name())
+	if found, err := qtbridge.Inspect(other); err == nil && found.Segment.Exists {
+		x.addOtherKind(key, other, "setNativeKey", "setKey")
+	}
+}
+
+func (x *examination) addOtherKind(key, other qtbridge.Key, theirs, ours string) {
+	x.add(finding{ID: "key-kind", Severity: problem, Key: key.String(), Command: "qtshm get " + quote(other.String()),
+		Text: fmt.Sprintf("There is no segment of this key, but one of %s: another program calls %s with this name, and this key is one for %s. The two never meet.", other, theirs, ours)})
+}
+
+// checkUser tells whether the segment is another user's, from whom we are shut
+// out.
+func (x *examination) checkUser(key qtbridge.Key, state *qtbridge.State) {
+	s := &state.Segment
+	if s.Exists && os.Geteuid() > 0 && s.Owner != os.Geteuid() && s.Mode&0o007 == 0 {
+		x.addOtherUser(key, s.Owner, os.Geteuid(), "this program")
+	}
+}
+
+func (x *examination) addOtherUser(key qtbridge.Key, owner, other int, who string) {
+	x.add(finding{ID: "other-user", Severity: problem, Key: key.String(),
+		Command: fmt.Sprintf("sudo -u %s qtshm doctor %s", x.names.name(owner), quote(key.String())),
+		Text: fmt.Sprintf("The segment belongs to user %s, and %s runs as user %s. Qt gives nobody else access to its segments; run both as the same user.",
+			x.names.name(owner), who, x.names.name(other))})
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"qtinterop/qtbridge"
+)
+
+func (a *app) lsCmd() *cobra.Command {
+	var wide bool
+	c := &cobra.Command{
+		Use:   "ls",
+		Short: "list every Qt segment and semaphore on the machine",
+		Long: `ls lists every Qt segment and semaphore on the machine that can be seen, without
+a change to any of them. As root it sees more: the key files and processes of
+other users.
+
+LOCK is free, held, jammed, - for none, ? for another user's, or =N for the value
+of a semaphore. AGE is that of the segment, else of the semaphore or file. A name
+that ends in … is not known further: the file name tells its letters only.`,
+		Example: "  qtshm ls\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(*cobra.Command, []string) error { return a.ls(wide) },
+	}
+	c.Flags().BoolVar(&wide, "wide", false, "nothing shortened to fit the terminal")
+	return c
+}
+
+func (a *app) ls(wide bool) error {
+	entries, err := qtbridge.List()
+	if err != nil {
+		return err
+	}
+	names := users{}
+	if a.json {
+		for i := range entries {
+			if err := a.printJSON(newEntryJSON(&entries[i], names)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	width := 0
+	if !wide {
+		width = widthOf(a.out)
+	}
+	return a.printf("%s\n", strings.Join(entryTable(entries, names, width), "\n"))
+}
+
+// widthOf is how many columns a terminal has; 80 if it is none.
+func widthOf(w any) int {
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+var entryColumns = []column{
+	{title: "NAME", least: 17, tail: true}, {title: "KIND", least: 5}, {title: "SIZE", right: true},
+	{title: "ATT", right: true}, {title: "OWNER", least: 5}, {title: "CREATOR", least: 7},
+	{title: "LAST", least: 7}, {title: "LOCK"}, {title: "AGE", right: true}, {title: "VERDICT", least: 9},
+}
+
+func entryTable(entries []qtbridge.Entry, names users, width int) []string {
+	now := time.Now()
+	var rows [][]string
+	for i := range entries {
+		e := &entries[i]
+		s := &e.State.Segment
+		size, attached := "-", "-"
+		if s.Exists {
+			size, attached = sizeCell(s.Size), strconv.Itoa(s.Attached)
+		}
+		rows = append(rows, []string{
+			entryName(e), e.Kind.String(), size, attached, names.name(entryOwner(e)),
+			programCell(e, s.Creator.PID), programCell(e, lastUser(e)), lockCell(e),
+			ageText(e.Made, now), e.State.Verdict.String(),
+		})
+	}
+	return layOut(entryColumns, rows, width)
+}
+
+// entryJSON is an entry as ls --json shows it; docs/qtshm.md documents it. What
+// info shows as well has the same fields there.
+type entryJSON struct {
+	Kind    string        `json:"kind"`
+	Key     string        `json:"key,omitempty"`  // where it is certain
+	Name    string        `json:"name,omitempty"` // as far as the file name tells
+	Verdict string        `json:"verdict"`
+	Owner   string        `json:"owner"`
+	Made    *time.Time    `json:"made,omitempty"`
+	Segment segmentJSON   `json:"segment"`
+	Lock    *lockJSON     `json:"lock"`
+	Strays  []strayJSON   `json:"strays"`
+	Users   []processJSON `json:"users"` // attached, as far as this user sees
+}
+
+func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
+	s := &e.State
+	info := newInfoJSON(s)
+	shown := entryJSON{
+		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Owner: names.name(entryOwner(e)),
+		Segment: info.Segment, Strays: info.Strays, Users: []processJSON{},
+	}
+	if e.Key != (qtbridge.Key{}) {
+		shown.Key = e.Key.String()
+	}
+	if !e.Made.IsZero() {
+		made := e.Made.UTC()
+		shown.Made = &made
+	}
+	if s.Lock.Exists {
+		shown.Lock = newLockJSON(&s.Lock)
+		shown.Lock.IPCKey = keyCell(s.Lock.IPCKey)
+	}
+	if s.Segment.Exists {
+		shown.Segment.IPCKey = keyCell(s.Segment.IPCKey)
+	}
+	for _, pid := range e.Users {
+		shown.Users = append(shown.Users, processJSON{pid, true, e.Programs[pid]})
+	}
+	return shown
+}
+
+// keyCell is a System V key; nothing for POSIX objects, which have none.
+func keyCell(key int32) string {
+	if key == 0 {
+		return ""
+	}
+	return ipcKeyText(key)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// withTMPDIR runs f with TMPDIR set to dir, if dir is not empty: Qt derives the
+// key files of another program's keys from that program's TMPDIR.
+func withTMPDIR(dir string, f func()) {
+	if dir != "" {
+		before, was := os.LookupEnv("TMPDIR")
+		_ = os.Setenv("TMPDIR", dir)
+		defer func() {
+			if was {
+				_ = os.Setenv("TMPDIR", before)
+			} else {
+				_ = os.Unsetenv("TMPDIR")
+			}
+		}()
+	}
+	f()
+}
+
+// isSameDir tells whether two names lead to the same directory.
+func isSameDir(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// quote is text as a word of a shell's command line.
+func quote(text string) string {
+	plain := strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%")
+	if text != "" && plain == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// absolute is path without a detour, from dir if it is relative.
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"qtinterop/qtbridge"
+)
+
+// topModel is the state of top. Update alone changes it.
+type topModel struct {
+	ctx      context.Context
+	interval time.Duration
+	names    users
+	system   *sync.Mutex // held by look and remove
+	err      error       // why top ended
+
+	width, height int
+	entries       []qtbridge.Entry // all
+	shown         []qtbridge.Entry // sorted and filtered
+	selected      string           // identity of an entry
+	sort          int
+	filter        string
+	mode          topMode
+	paused        bool
+	status        string
+	rates         rates
+	preview       contentView
+}
+
+// topMode is what keys mean.
+type topMode int
+
+const (
+	browsing topMode = iota
+	filtering
+	asking // whether to remove the selected orphan
+	helping
+)
+
+// identity is what an entry keeps from look to look.
+func identity(e *qtbridge.Entry) string {
+	if path := e.State.Segment.File.Path; path != "" {
+		return path
+	}
+	return fmt.Sprint(e.Kind, e.State.Segment.ID, e.State.Lock.ID)
+}
+
+func (m *topModel) Init() tea.Cmd { return m.look }
+
+func (m *topModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tickMsg:
+		if m.paused {
+			return m, m.tick()
+		}
+		return m, m.look
+	case listMsg:
+		return m.found(msg)
+	case previewMsg:
+		if msg.id == m.preview.id && !m.paused {
+			m.preview.last = msg
+			m.rates.saw(msg.id, msg.message.Seq, time.Now())
+		}
+	case recoverMsg:
+		m.removed(msg)
+		return m, nil
+	case tea.PasteMsg:
+		if m.mode == filtering {
+			m.filter += msg.Content
+			m.arrange()
+		}
+	case tea.KeyPressMsg:
+		return m, m.press(msg)
+	}
+	return m, nil
+}
+
+func (m *topModel) found(msg listMsg) (tea.Model, tea.Cmd) {
+	if m.err = msg.err; m.err != nil {
+		return m, tea.Quit
+	}
+	m.entries = msg.entries
+	m.rates.look(m.entries, m.preview.id, msg.time)
+	m.arrange()
+	return m, m.tick()
+}
+
+func (m *topModel) removed(msg recoverMsg) {
+	m.status = "nothing was left to remove"
+	if len(msg.report.Actions) > 0 {
+		m.status = "removed"
+	}
+	if msg.err != nil {
+		m.status = "not removed: " + sentence(msg.err)
+	}
+}
+
+// press does what a key means.
+func (m *topModel) press(key tea.KeyPressMsg) tea.Cmd {
+	if key.String() == "ctrl+c" {
+		return tea.Quit
+	}
+	switch m.mode {
+	case filtering:
+		m.edit(key)
+		return nil
+	case asking:
+		m.mode, m.status = browsing, ""
+		if i := m.index(); key.String() == "y" && i >= 0 {
+			return m.remove(m.shown[i])
+		}
+		return nil
+	case helping:
+		m.mode = browsing
+		return nil
+	}
+	m.status = ""
+	switch key.String() {
+	case "q":
+		return tea.Quit
+	case "up", "k":
+		m.move(-1)
+	case "down", "j":
+		m.move(1)
+	case "s":
+		m.sort = (m.sort + 1) % len(topOrders)
+		m.arrange()
+	case "/":
+		m.mode = filtering
+	case "f":
+		m.paused = !m.paused
+	case "d":
+		m.ask()
+	case "?":
+		m.mode = helping
+	}
+	return nil
+}
+
+func (m *topModel) edit(key tea.KeyPressMsg) {
+	switch key.String() {
+	case "enter":
+		m.mode = browsing
+	case "esc":
+		m.mode, m.filter = browsing, ""
+	case "backspace":
+		if letters := []rune(m.filter); len(letters) > 0 {
+			m.filter = string(letters[:len(letters)-1])
+		}
+	default:
+		m.filter += key.Text
+	}
+	m.arrange()
+}
+
+// ask asks whether to remove the selected one, if that is an orphan.
+func (m *topModel) ask() {
+	i := m.index()
+	switch {
+	case i < 0:
+	case m.shown[i].State.Verdict != qtbridge.Orphaned:
+		m.status = "not removed: it is " + m.shown[i].State.Verdict.String() + "; only what is orphaned is removed"
+	default:
+		m.mode = asking
+		m.status = "remove the orphan " + entryName(&m.shown[i]) + ", with its content? y/n"
+	}
+}
+
+// index is where the selected entry is; -1 if there is none.
+func (m *topModel) index() int {
+	return slices.IndexFunc(m.shown, func(e qtbridge.Entry) bool { return identity(&e) == m.selected })
+}
+
+func (m *topModel) move(by int) {
+	if len(m.shown) > 0 {
+		i := min(max(m.index()+by, 0), len(m.shown)-1)
+		m.selected = identity(&m.shown[i])
+		m.preview.follow(m.ctx, m.selected, &m.shown[i])
+	}
+}
+
+// topOrder is an order of the entries.
+type topOrder struct {
+	name string
+	less func(a, b *qtbridge.Entry) int
+}
+
+var topOrders = []topOrder{
+	{"name", func(a, b *qtbridge.Entry) int { return 0 }}, // as they come
+	{"size", func(a, b *qtbridge.Entry) int { return cmp.Compare(b.State.Segment.Size, a.State.Segment.Size) }},
+	{"attached", func(a, b *qtbridge.Entry) int { return cmp.Compare(b.State.Segment.Attached, a.State.Segment.Attached) }},
+	{"age", func(a, b *qtbridge.Entry) int { return b.Made.Compare(a.Made) }},
+	{"verdict", func(a, b *qtbridge.Entry) int { return cmp.Compare(b.State.Verdict, a.State.Verdict) }},
+}
+
+// arrange makes what is shown of what there is.
+func (m *topModel) arrange() {
+	m.shown = m.shown[:0:0]
+	filter := strings.ToLower(m.filter)
+	for _, e := range m.entries {
+		if strings.Contains(strings.ToLower(entryName(&e)+" "+e.State.Verdict.String()), filter) {
+			m.shown = append(m.shown, e)
+		}
+	}
+	slices.SortStableFunc(m.shown, func(a, b qtbridge.Entry) int { return topOrders[m.sort].less(&a, &b) })
+	i := m.index()
+	switch {
+	case i < 0 && len(m.shown) == 0:
+		m.selected = ""
+		m.preview.stop()
+	default:
+		i = max(i, 0)
+		m.selected = identity(&m.shown[i])
+		m.preview.follow(m.ctx, m.selected, &m.shown[i])
+	}
+}

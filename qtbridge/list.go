@@ -1,0 +1,134 @@
+package qtbridge
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"qtinterop/native"
+)
+
+// Kind says what there is of a key.
+type Kind int
+
+// The kinds of an [Entry].
+const (
+	// KindKeyFile: nothing but key files that Qt made.
+	KindKeyFile Kind = iota
+	// KindSegment: a segment without a lock, as with a native key.
+	KindSegment
+	// KindSemaphore: a semaphore without a segment, be it a QSystemSemaphore or
+	// the lock of a segment that is gone: Qt gives both the same files.
+	KindSemaphore
+	// KindBoth: a segment and its lock.
+	KindBoth
+	// KindPosix: a segment, a semaphore or both in /dev/shm, as Qt 6.6 and later
+	// makes them for keys of the type PosixRealtime.
+	KindPosix
+)
+
+var kindTexts = [...]string{
+	KindKeyFile:   "key file",
+	KindSegment:   "segment",
+	KindSemaphore: "semaphore",
+	KindBoth:      "both",
+	KindPosix:     "posix",
+}
+
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindTexts) {
+		return fmt.Sprintf("kind %d", int(k))
+	}
+	return kindTexts[k]
+}
+
+// Entry is what [List] found of one key.
+type Entry struct {
+	Kind Kind
+	// Key is the key if that is certain, else the zero Key. A QtKey is certain
+	// if it has no characters but ASCII letters, as the file name holds the
+	// letters and a hash of the whole. It leads to the entry from the directory
+	// for temporary files that the key file is in; a native key has an absolute
+	// path. NativeKey(State.Segment.File.Path) leads to the segment in any case.
+	Key Key
+	// Name is the name of the key as far as the file name tells: with an ellipsis
+	// for what is missing, and empty if no file is known. A segment that no key
+	// file leads to any more has the name of the key that it is suspected to have
+	// had.
+	Name string
+	// State is as of [Inspect], with two differences. The verdict of a segment
+	// that no file is known of is Orphaned, Live, or KeyFileLost if it is one of
+	// the Strays of another entry. For the kind KindPosix it holds files in
+	// /dev/shm, Attached counts Users, the value of the lock is not known, and the
+	// verdict is Live if there are Users, else Unclear: Qt leaves such segments.
+	State State
+	// Users are the processes seen to be attached, in ascending order: of other
+	// users' processes only root sees that.
+	Users []int
+	// Programs are the names of those that run of the creator, of the last
+	// process at the segment and at the lock, and of the Users, by pid; at most
+	// 15 bytes each, as the kernel keeps them.
+	Programs map[int]string
+	// Made is when the segment, else the semaphore, else the key file was made,
+	// as far as the system tells: a change of mode or owner counts as well.
+	Made time.Time
+}
+
+// List finds every segment and semaphore of Qt's on this machine that can be
+// seen, with the key as far as file names tell. Like [Inspect] it has no side
+// effects, never blocks, takes no lock, and may be called from many goroutines
+// at once. It takes some milliseconds for hundreds of segments, most of it to
+// read /proc.
+//
+// It begins with the tables in /proc/sysvipc, which show everything in this IPC
+// namespace that can be Qt's to any user. The key files it looks for, not
+// recursively, are in the directory for temporary files, /tmp, /var/tmp and
+// /dev/shm, and the working directories and directories for temporary files of
+// the processes concerned, also where these have a /tmp of their own; other
+// users' only root can see. The file of a native key is known by its inode, and
+// is overlooked in any other directory, or if it has content. What has no file
+// is listed nevertheless, and a QtKey's files also with nothing behind them.
+// Of POSIX objects those with names of Qt's are listed, and any segment that has
+// a semaphore of the same name.
+//
+// Errors: [ErrUnavailable], and [ErrUnsupported] without /proc. What cannot be
+// looked at has the verdict [Unclear].
+func List() ([]Entry, error) {
+	const op = "list"
+	if !native.Available {
+		return nil, unavailable(op, Key{})
+	}
+	if _, err := os.Stat("/proc/sysvipc/shm"); err != nil {
+		return nil, &Error{Op: op, Code: ErrUnsupported, Err: err,
+			Msg: "there is no /proc/sysvipc to read; mount /proc, with a kernel that has System V IPC"}
+	}
+	l := newListing()
+	l.findKeyFiles()
+	l.lookAtKeys()
+	l.addNameless()
+	l.blame()
+	l.addPosix()
+	l.describe()
+	slices.SortFunc(l.entries, compareEntries)
+	return l.entries, nil
+}
+
+// compareEntries sorts by name, entries without one last.
+func compareEntries(a, b Entry) int {
+	return cmp.Or(
+		cmp.Compare(btoi(a.Name == ""), btoi(b.Name == "")),
+		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.State.Segment.File.Path, b.State.Segment.File.Path),
+		cmp.Compare(a.State.Segment.ID, b.State.Segment.ID),
+		cmp.Compare(a.State.Lock.ID, b.State.Lock.ID),
+	)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
