@@ -7,6 +7,10 @@ package observer
 
 import (
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -156,4 +160,49 @@ func RemoveAll(path string) []string {
 		_ = RemoveSemaphore(raw.ID)
 	}
 	return found
+}
+
+// RemoveOf removes what a process made or used last that ran since a time and is
+// gone: segments that nobody is attached to, and semaphores, whose key files may
+// be gone as well. It says what it was.
+func RemoveOf(pid int, since time.Time) []string {
+	var found []string
+	for _, row := range table("shm") {
+		if row["cpid"] == pid && row["nattch"] == 0 && isQt(row) && int64(row["ctime"]) >= since.Unix() {
+			found = append(found, fmt.Sprintf("segment %d", row["shmid"]))
+			_ = RemoveSegment(row["shmid"])
+		}
+	}
+	for _, row := range table("sem") {
+		if !isQt(row) || int64(row["ctime"]) < since.Unix() {
+			continue
+		}
+		last, _, _ := unix.Syscall6(unix.SYS_SEMCTL, uintptr(row["semid"]), 0, semGetPID, 0, 0, 0)
+		if int(last) == pid {
+			found = append(found, fmt.Sprintf("semaphore %d", row["semid"]))
+			_ = RemoveSemaphore(row["semid"])
+		}
+	}
+	return found
+}
+
+func isQt(row map[string]int) bool { return uint32(row["key"])>>24 == 'Q' }
+
+// table reads a table of /proc/sysvipc, which has names in its first line.
+func table(name string) []map[string]int {
+	data, err := os.ReadFile("/proc/sysvipc/" + name)
+	if err != nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	names := strings.Fields(lines[0])
+	var rows []map[string]int
+	for _, line := range lines[1:] {
+		row := make(map[string]int)
+		for i, value := range strings.Fields(line) {
+			row[names[i]], _ = strconv.Atoi(value)
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }

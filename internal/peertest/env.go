@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"qtinterop/internal/observer"
 )
@@ -22,13 +23,15 @@ type Env struct {
 	Work     string // working directory of peers
 	Other    string // another directory
 	leftover bool
+	begun    time.Time
+	pids     []int // of all processes that were started
 }
 
 // New makes an Env and sets TMPDIR to its Tmp.
 func New(t testing.TB) *Env {
 	t.Helper()
 	root := t.TempDir()
-	e := &Env{T: t, Tmp: filepath.Join(root, "tmp"), Work: filepath.Join(root, "work"), Other: filepath.Join(root, "other")}
+	e := &Env{T: t, Tmp: filepath.Join(root, "tmp"), Work: filepath.Join(root, "work"), Other: filepath.Join(root, "other"), begun: time.Now()}
 	must(t, os.Chmod(filepath.Dir(root), 0o711)) // some tests run as another user
 	for _, dir := range []string{e.Tmp, e.Work, e.Other} {
 		must(t, os.Mkdir(dir, 0o777))
@@ -59,6 +62,13 @@ func (e *Env) sweep(root string) {
 	})
 	if err != nil {
 		e.T.Errorf("looking for what was left behind: %v", err)
+	}
+	for _, pid := range e.pids {
+		for _, found := range observer.RemoveOf(pid, e.begun) {
+			if !e.leftover {
+				e.T.Errorf("left behind: %s of process %d, without a key file", found, pid)
+			}
+		}
 	}
 }
 

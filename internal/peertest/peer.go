@@ -135,6 +135,7 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	must(t, err)
 	p.stdout = bufio.NewReaderSize(stdout, 1<<20)
 	must(t, cmd.Start())
+	e.pids = append(e.pids, p.PID())
 	t.Cleanup(func() {
 		_ = p.End()
 		if t.Failed() && p.stderr.String() != "" {
