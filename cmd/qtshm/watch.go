@@ -59,7 +59,7 @@ func (a *app) watchCmd() *cobra.Command {
 	c.Flags().Var(&o.timeout, "timeout", "end after this time, with status 6 if there was no change, or fewer than --count")
 	c.Flags().BoolVar(&o.stay, "stay", false, "stay attached: faster, but a program that creates its segment anew cannot do so meanwhile")
 	c.Flags().Var(&o.settle, "settle", "how long a new segment may be all zero, and a segment gone, without being reported (default 50ms)")
-	c.Flags().Var(&o.poll, "poll", "how often to look for changes that are made without the lock (default: 10ms to 1s, as it changes)")
+	c.Flags().Var(&o.poll, "poll", "how often to look for changes that are made without the lock (default: 10ms to 3s, as it changes)")
 	addShowing(c, &o.as, &o.encoding, "a line for each change")
 	return c
 }
