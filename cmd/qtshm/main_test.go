@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -33,6 +34,13 @@ func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 func testMain(m *testing.M) int {
 	_, qt := qtbridge.QtVersion()
 	fmt.Printf("qtshm on Qt %s\n", qt)
+	// What nohup(1), or a shell for what it runs in the background, has told to
+	// be ignored, qtshm would ignore as well. A handler is not inherited.
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
+	}
 	dir, err := os.MkdirTemp("", "qtshm")
 	if err != nil {
 		fmt.Println(err)

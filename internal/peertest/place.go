@@ -3,8 +3,10 @@
 package peertest
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"testing"
 )
@@ -37,9 +39,26 @@ func WithPrivate(t testing.TB, dir string) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) {
 		unshare, err := exec.LookPath("unshare")
 		must(t, err)
-		cmd.Args = append([]string{unshare, "-m", "sh", "-c", `mount -t tmpfs none "$0" && exec "$@"`, dir}, cmd.Args...)
+		cmd.Args = slices.Concat([]string{unshare, "-m"}, propagation(t, unshare),
+			[]string{"sh", "-c", `mount -t tmpfs none "$0" && exec "$@"`, dir}, cmd.Args)
 		cmd.Path = unshare
 	}
+}
+
+// propagation is what unshare must be told so that a mount of the peer is not
+// seen outside. In a chroot it cannot say so for the root, and need not if no
+// mount there is shared.
+func propagation(t testing.TB, unshare string) []string {
+	t.Helper()
+	if exec.Command(unshare, "-m", "true").Run() == nil {
+		return nil
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	must(t, err)
+	if bytes.Contains(mounts, []byte(" shared:")) {
+		Skip(t, "a mount in a namespace of its own would be seen outside of this chroot")
+	}
+	return []string{"--propagation", "unchanged"}
 }
 
 func needsRoot(t testing.TB) {
