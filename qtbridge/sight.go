@@ -31,7 +31,7 @@ const (
 )
 
 // sight is what a watcher knows of a segment, and how it looks at it. It belongs
-// to the watcher's goroutine.
+// to the loop that leads.
 type sight struct {
 	key   Key
 	place place
@@ -42,7 +42,7 @@ type sight struct {
 	shown   bool    // there is a segment, as far as the last message says
 	visitor visitor // attached for a copy at most, unless to stay
 
-	semaphore int  // -1 if there is none
+	semaphore int  // of the lock, by its id; -1 if there is none
 	deaf      int  // a semaphore that cannot be waited for, plus 1
 	lost      bool // the semaphore may be another one
 
@@ -245,8 +245,8 @@ func (s *sight) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	return content, news, nil
 }
 
-// isHeld notes that the lock is taken. The vigil, which begins next, tells when
-// it is given back.
+// isHeld notes that the lock is taken. The wait that begins next tells when it is
+// given back.
 func (s *sight) isHeld(now time.Time) (seen, error) {
 	if s.held++; s.held == 1 {
 		s.heldAt = now

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"qtinterop/qtbridge"
@@ -128,14 +129,14 @@ func (x *examination) addElsewhere(key qtbridge.Key, e *qtbridge.Entry, ours str
 	x.add(f)
 }
 
-// cutRoot splits /proc/PID/root/PATH.
+// cutRoot splits a path that leads through the root of a process in /proc.
 func cutRoot(path string) (pid int, inside string, ok bool) {
-	var rest string
-	if n, _ := fmt.Sscanf(path, "/proc/%d/root/%s", &pid, &rest); n != 2 {
+	parts := strings.SplitN(path, "/", 5) // "", proc, PID, root, and the path inside
+	if len(parts) < 5 || parts[1] != "proc" || parts[3] != "root" {
 		return 0, "", false
 	}
-	_, inside, _ = strings.Cut(path, "/root/")
-	return pid, "/" + inside, true
+	pid, err := strconv.Atoi(parts[2])
+	return pid, "/" + parts[4], err == nil
 }
 
 // whoHas names the processes that have a segment.

@@ -26,12 +26,17 @@ attaches to nothing and locks nothing.`,
 	}
 }
 
-func (a *app) info(name string) error {
+// inspect is Inspect of a KEY.
+func inspect(name string) (qtbridge.State, error) {
 	key, err := qtbridge.ParseKey(name)
 	if err != nil {
-		return err
+		return qtbridge.State{}, err
 	}
-	state, err := qtbridge.Inspect(key)
+	return qtbridge.Inspect(key)
+}
+
+func (a *app) info(name string) error {
+	state, err := inspect(name)
 	if err != nil {
 		return err
 	}

@@ -46,18 +46,14 @@ type rmJSON struct {
 }
 
 func (a *app) rm(ctx context.Context, name string, force bool) error {
-	key, err := qtbridge.ParseKey(name)
-	if err != nil {
-		return err
-	}
-	state, err := qtbridge.Inspect(key)
+	state, err := inspect(name)
 	if err != nil {
 		return err
 	}
 	if err := refuseToRemove(&state, force); err != nil {
 		return err
 	}
-	report, err := qtbridge.Recover(ctx, key, qtbridge.Policy{})
+	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{})
 	if printed := a.printRemoval(&report); err == nil {
 		err = printed
 	}
