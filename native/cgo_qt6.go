@@ -1,12 +1,14 @@
-//go:build cgo && linux && !qt5
+//go:build cgo && (linux || windows) && !qt5
 
 package native
 
 // Only the link to one Qt, in a file of its own: cgo lines that depend on a tag
-// within one file make the build cache link the wrong Qt (golang/go#73033).
+// within one file make the build cache link the wrong Qt (golang/go#73033). There is no pkg-config for Windows: CGO_CXXFLAGS and
+// CGO_LDFLAGS say where Qt is there.
 
 /*
-#cgo pkg-config: Qt6Core
+#cgo linux pkg-config: Qt6Core
+#cgo windows LDFLAGS: -lQt6Core
 #cgo CXXFLAGS: -std=c++17 -DQTB_QT=6
 */
 import "C"

@@ -92,7 +92,7 @@ var (
 	ErrClosed = errors.New("native: the object is closed")
 	// ErrUnavailable is returned by everything in a build without cgo or for
 	// a system that is not supported.
-	ErrUnavailable = errors.New("native: this build is without Qt: it needs cgo and Linux")
+	ErrUnavailable = errors.New("native: this build is without Qt: it needs cgo, and Linux or Windows")
 	// ErrMemory is returned when there is no memory for a C++ object.
 	ErrMemory = errors.New("native: out of memory")
 	// ErrNotSharedMemory is returned by AdoptSharedMemory.

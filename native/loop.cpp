@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 // The loops of a C++ program, for benchmarks to be compared with.
 

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 // What the tests of this package need on the C++ side: code that throws, and
 // code that stands for another binding, with objects of its own.

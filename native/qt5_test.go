@@ -1,4 +1,4 @@
-//go:build cgo && linux && qt5
+//go:build cgo && (linux || windows) && qt5
 
 package native
 

@@ -38,7 +38,7 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) 
 	}
 	if err != nil {
 		if l != nil {
-			l.gate.drop()
+			l.drop()
 		}
 		return nil, err
 	}

@@ -41,14 +41,14 @@ func (a *attachment) detach() error {
 	if held {
 		a.lock.gate.leave()
 	}
-	a.lock.gate.drop()
+	a.lock.drop()
 	return err
 }
 
 // waitForLock is how long detaching waits for the lock. Only what removes the
-// segment or the semaphore is better done with the lock in hand.
+// segment or the semaphore, and its key file, is better done with the lock in hand.
 func (a *attachment) waitForLock() time.Duration {
-	if a.lock == nil {
+	if a.lock == nil || !hasKeyFiles {
 		return 0
 	}
 	state, err := native.LookSegment(a.file)

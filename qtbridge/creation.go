@@ -3,12 +3,9 @@ package qtbridge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"qtinterop/native"
 )
 
 // creation is one attempt to create a segment.
@@ -49,19 +46,12 @@ func (c *creation) checkFree() error {
 	return c.checkFile()
 }
 
-func (c *creation) exists(state native.SegmentState) error {
-	msg := fmt.Sprintf("%d bytes, created by process %d, %d attached; attach to it, or let them detach first",
-		state.Size, state.Creator, state.Attached)
-	if state.Attached == 0 {
-		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it and close",
-			state.Size, state.Creator)
-	}
-	return &Error{Op: c.op, Key: c.key, Code: ErrExists, Msg: msg}
-}
-
 // checkFile keeps Qt from using somebody's own file as key file: the last one
 // to detach would delete it.
 func (c *creation) checkFile() error {
+	if !hasKeyFiles {
+		return nil
+	}
 	info, err := os.Stat(c.place.segment)
 	switch {
 	case os.IsNotExist(err):
@@ -88,7 +78,7 @@ func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
 	l := newLock(c.key, c.place.lock)
 	mem, err := c.makeLocked(ctx, l)
 	if err != nil {
-		l.gate.drop()
+		l.drop()
 		return nil, err
 	}
 	return newSegment(newAttachment(c.key, c.place.segment, mem, l), c.mode), nil
@@ -103,7 +93,7 @@ func (c *creation) makeLocked(ctx context.Context, l *lock) (*memory, error) {
 	if err == nil {
 		// As create() of Qt does, reset the semaphore and become its owner:
 		// that gives the lock back as well.
-		err = l.make(c.op, native.Create)
+		err = l.own(c.op)
 	}
 	if err != nil {
 		if mem != nil {

@@ -162,14 +162,6 @@ var qtCodes = map[native.Code]Code{
 	native.Argument:         ErrSize,
 }
 
-// qtRemedies say what to do about errors that are found by Qt alone.
-var qtRemedies = map[Code]string{
-	ErrResources:  "see the limits in /proc/sys/kernel/shmall, shmmni and sem, and what is there with ipcs",
-	ErrSize:       "see the limit in /proc/sys/kernel/shmmax",
-	ErrKey:        "check that the directory of the key file exists and can be written to",
-	ErrPermission: "run as the user who created it",
-}
-
 // qtError is an error of package native in the words of this package.
 func qtError(op string, key Key, err error) error {
 	if errors.Is(err, native.ErrUnavailable) {
@@ -187,7 +179,7 @@ func qtError(op string, key Key, err error) error {
 
 func unavailable(op string, key Key) error {
 	return &Error{Op: op, Key: key, Code: ErrUnavailable, Err: native.ErrUnavailable,
-		Msg: "build with CGO_ENABLED=1 on Linux, with the development files of Qt 6 (or of Qt 5.15 and -tags qt5)"}
+		Msg: "build with CGO_ENABLED=1 on Linux or Windows, with the development files of Qt 6 (or of Qt 5.15 and -tags qt5)"}
 }
 
 // isUnexplained tells whether Qt answered false without an error.

@@ -3,7 +3,6 @@ package qtbridge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,6 +24,7 @@ type kernelSemaphore struct {
 	file    string       // key file
 	initial int          // value of one that Qt makes
 	id      atomic.Int64 // plus 1; 0 as long as it is not known
+	handleState
 
 	mu    sync.Mutex
 	own   *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
@@ -102,18 +102,6 @@ func (s *kernelSemaphore) find(op string, make bool) (int, error) {
 	return 0, err
 }
 
-// look returns the id of the semaphore, if there is one or was at the last look.
-func (s *kernelSemaphore) look() (int, error) {
-	if id := s.id.Load(); id != 0 {
-		return int(id - 1), nil
-	}
-	state, err := native.LookSemaphore(s.file)
-	if err == nil {
-		s.id.Store(int64(state.ID) + 1)
-	}
-	return state.ID, err
-}
-
 // exists tells whether there is a semaphore, without making one.
 func (s *kernelSemaphore) exists() bool {
 	_, err := s.look()
@@ -129,7 +117,7 @@ func (s *kernelSemaphore) make(op string, mode native.SemaphoreMode) error {
 	var err error
 	for range retries {
 		if err = s.makeOnce(mode); err == nil {
-			s.id.Store(0)
+			s.lookAgain()
 			s.ownID = -1
 			if state, err := native.LookSemaphore(s.file); err == nil {
 				s.ownID = state.ID
@@ -168,18 +156,6 @@ func (s *kernelSemaphore) timeout(ctx context.Context, op, holder string) error 
 		Msg: context.Cause(ctx).Error() + " while waiting: " + holder}
 }
 
-// holder says who seems to hold the semaphore.
-func (s *kernelSemaphore) holder() string {
-	state, err := native.LookSemaphore(s.file)
-	if err != nil || state.Value > 0 {
-		return "it was held until just now"
-	}
-	if !alive(state.Last) {
-		return fmt.Sprintf("it was last taken by process %d, which is gone", state.Last)
-	}
-	return fmt.Sprintf("it was last taken by process %d; wait longer, or see what that process does", state.Last)
-}
-
 // lookError is an error of native.LookSemaphore, nil for nil.
 func (s *kernelSemaphore) lookError(op string, err error) error {
 	if err == nil {
@@ -216,35 +192,6 @@ func (s *kernelSemaphore) disown() {
 	if s.own != nil {
 		keep(s.own)
 		s.own = nil
-	}
-}
-
-// dispose lets go of a semaphore that Qt made for us: its destructor removes it.
-// That must not happen while another process holds it, so unless guarded, which
-// says that we hold it, it stays. So it does if there is another one by now: the
-// destructor would remove the key file that it hangs on.
-func (s *kernelSemaphore) dispose(guarded bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.own == nil:
-	case guarded && int(s.id.Load()-1) == s.ownID:
-		s.own.Close()
-		s.removeLost()
-	default:
-		keep(s.own)
-	}
-	s.own = nil
-}
-
-// removeLost removes the semaphore that we hold if its key file is gone. Where
-// one process made the file and another the semaphore, as can happen when both
-// miss it at once, the destructor in the former removes the file alone. Those
-// who know the semaphore would go on with it, and newcomers take another one.
-func (s *kernelSemaphore) removeLost() {
-	held := int(s.id.Load() - 1)
-	if state, err := native.LookSemaphore(s.file); err != nil || state.ID != held {
-		_ = native.RemoveSemaphore(held)
 	}
 }
 

@@ -1,9 +1,6 @@
 package qtbridge
 
-import (
-	"path/filepath"
-	"strings"
-)
+import "strings"
 
 // Key names a segment as the peer names it. There are two kinds, which cannot
 // be mixed up: [QtKey] for a peer that calls setKey, or hands the key to the
@@ -31,10 +28,7 @@ func NativeKey(name string) Key { return Key{name: name, native: true} }
 // NativeKeyIn is the native key name of a peer whose working directory is dir.
 // Where name is an absolute path the directory does not matter.
 func NativeKeyIn(dir, name string) Key {
-	if name == "" || filepath.IsAbs(name) {
-		return NativeKey(name)
-	}
-	return NativeKey(strings.TrimRight(dir, "/") + "/" + name)
+	return NativeKey(keyIn(dir, name))
 }
 
 // Name is what was given to [QtKey] or [NativeKey], and with [NativeKeyIn] the

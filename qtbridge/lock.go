@@ -45,17 +45,23 @@ func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string, 
 
 // release gives back what acquire took.
 func (l *lock) release(op string) error {
-	err := native.Give(int(l.id.Load() - 1))
+	err := l.give()
 	l.gate.leave()
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ERANGE), isGone(err):
-		l.id.Store(0)
+		l.lookAgain()
 		return &Error{Op: op, Key: l.key, Code: ErrLockLost, Err: err,
 			Msg: "another process reset or removed the lock meanwhile, as create() and the destructor of Qt do; what was written may be mixed with what it wrote: write it again"}
 	}
 	return l.systemError(op, err)
+}
+
+// drop is the end of the lock, after dispose.
+func (l *lock) drop() {
+	l.end()
+	l.gate.drop()
 }
 
 // tryBriefly takes the semaphore for a step of ours that Qt guards with it, if
@@ -73,13 +79,13 @@ func (l *lock) tryBriefly(limit time.Duration) bool {
 		err = native.Take(id, 1, time.Until(deadline))
 	}
 	if isGone(err) {
-		l.id.Store(0)
+		l.lookAgain()
 	}
 	return err == nil
 }
 
 // giveBriefly ends what tryBriefly began. The semaphore may be gone by then.
-func (l *lock) giveBriefly() { _ = native.Give(int(l.id.Load() - 1)) }
+func (l *lock) giveBriefly() { _ = l.give() }
 
 // acquireUnjammed is acquire that has Qt reset a jammed lock before, as create()
 // of Qt does to any.

@@ -60,7 +60,7 @@ func (m *memory) create(op string, key Key, path string, size int, mode Mode) er
 // segment, and a peer may use a file of somebody's own as native key: then Qt
 // gets a symbolic link, which leads to the same System V key, and deletes that.
 func (m *memory) protect(key Key, path string) (string, error) {
-	if !key.native {
+	if !key.native || !hasKeyFiles {
 		return path, nil
 	}
 	info, err := os.Stat(path)

@@ -69,26 +69,6 @@ func supported(qt string) bool {
 
 var runsSupported = sync.OnceValue(func() bool { return supported(native.VersionRunning()) })
 
-// nativePlace makes the path absolute at once. Qt would take a relative one
-// from the directory that is current at each call: after a chdir it leaves the
-// key file behind.
-func (k Key) nativePlace(op string) (place, error) {
-	path := k.name
-	if !filepath.IsAbs(path) {
-		dir, err := os.Getwd()
-		if err != nil {
-			return place{}, &Error{Op: op, Key: k, Code: ErrKey, Err: err,
-				Msg: "a relative native key needs a working directory: " + err.Error()}
-		}
-		path = dir + "/" + path
-	}
-	// Not cleaned: .. after a symbolic link is the kernel's to resolve.
-	if !utf8.ValidString(path) {
-		return place{}, keyError(op, k, "the working directory is not UTF-8; give an absolute path")
-	}
-	return place{segment: path}, nil
-}
-
 // places remembers what Qt derived, which costs it a SHA-1 and a look at the
 // directory for temporary files.
 var places = struct {
@@ -102,7 +82,7 @@ type placeKey struct{ name, tmpdir string }
 const maxPlaces = 1024
 
 func (k Key) qtPlace(op string) (place, error) {
-	at := placeKey{k.name, os.Getenv("TMPDIR")}
+	at := placeKey{k.name, temporaryDir()}
 	places.Lock()
 	p, ok := places.of[at]
 	places.Unlock()

@@ -148,7 +148,7 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 // it back as well.
 func (p *publication) own() error {
 	defer p.lock.gate.leave()
-	err := p.lock.make(opPublish, native.Create)
+	err := p.lock.own(opPublish)
 	if err != nil {
 		_ = p.leave()
 		p.lock.giveBriefly()
@@ -323,7 +323,7 @@ func (p *publication) close() error {
 	if p.lock == nil {
 		return p.leave()
 	}
-	defer p.lock.gate.drop()
+	defer p.lock.drop()
 	if p.now == nil && !p.lock.isOwner() {
 		return nil
 	}

@@ -83,6 +83,7 @@ func openSemaphore(key Key, initial int, open func(*kernelSemaphore, string) err
 func letGo(kernel *kernelSemaphore, g *gate) error {
 	kernel.exists() // dispose removes only the semaphore that is there
 	kernel.dispose(true)
+	kernel.end()
 	g.drop()
 	return nil
 }

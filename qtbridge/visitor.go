@@ -1,10 +1,6 @@
 package qtbridge
 
-import (
-	"os"
-
-	"qtinterop/native"
-)
+import "qtinterop/native"
 
 // visitor attaches to one segment after the other for a watcher, as Qt does with
 // a native key, which neither needs nor makes the lock. It keeps its object from
@@ -38,7 +34,7 @@ func (v *visitor) attach(seen native.SegmentState) error {
 	v.id, v.data = seen.ID, v.memory.Data()
 	// The key file pinned may be another one than that of the look, or have led
 	// to another segment.
-	if now, err := native.LookSegmentID(seen.ID); err != nil || now.IPCKey != seen.IPCKey || now.Last != os.Getpid() {
+	if !v.isAttachedTo(seen) {
 		v.close()
 		return &Error{Op: "watch", Key: v.key, Code: ErrNotFound, Msg: "it was replaced meanwhile"}
 	}
@@ -62,13 +58,6 @@ func (v *visitor) turnTo(ipcKey int32) error {
 }
 
 func (v *visitor) isAttached() bool { return v.id >= 0 }
-
-// isLast tells whether nobody else is attached, so that to detach removes the
-// segment.
-func (v *visitor) isLast() bool {
-	state, err := native.LookSegmentID(v.id)
-	return err != nil || state.Attached <= 1
-}
 
 func (v *visitor) detach() {
 	v.id, v.data = -1, nil

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package peertest
 
@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,9 +13,9 @@ import (
 )
 
 // Env is a test's own place: a TMPDIR for the key files of QtKeys and a working
-// directory for those of native keys. Segments and semaphores outlive processes,
-// so at the end whatever still hangs on a key file in there is removed, and
-// reported unless the test has said that it leaves something.
+// directory for those of native keys. Where segments and semaphores outlive
+// processes, whatever still hangs on a key file in there at the end is removed,
+// and reported unless the test has said that it leaves something.
 type Env struct {
 	T        testing.TB
 	Tmp      string // TMPDIR of this process and of peers
@@ -47,30 +46,6 @@ func (e *Env) LeavesBehind() { e.leftover = true }
 
 // Name returns a random name for a key.
 func (e *Env) Name() string { return "qtb" + rand.Text() }
-
-func (e *Env) sweep(root string) {
-	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		for _, found := range observer.RemoveAll(path) {
-			if !e.leftover {
-				e.T.Errorf("left behind: %s of key file %s", found, strings.TrimPrefix(path, root))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		e.T.Errorf("looking for what was left behind: %v", err)
-	}
-	for _, pid := range e.pids {
-		for _, found := range observer.RemoveOf(pid, e.begun) {
-			if !e.leftover {
-				e.T.Errorf("left behind: %s of process %d, without a key file", found, pid)
-			}
-		}
-	}
-}
 
 // Files returns the names of the files in dir.
 func (e *Env) Files(dir string) []string {

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package peertest
 
@@ -16,8 +16,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // limit is how long anything of a peer may take before the test fails.
@@ -31,7 +29,7 @@ var root = findRoot()
 
 func findRoot() string {
 	dir, err := os.Getwd()
-	for err == nil && dir != "/" {
+	for err == nil && dir != filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
 		}
@@ -44,9 +42,9 @@ func findRoot() string {
 // in CI.
 func Path(t testing.TB, qt int) string {
 	t.Helper()
-	path := filepath.Join(root, "build", "testpeer", "testpeer-qt"+strconv.Itoa(qt))
+	path := filepath.Join(root, "build", fmt.Sprintf(program, qt))
 	if _, err := os.Stat(path); err != nil {
-		Skip(t, "there is no testpeer of Qt "+strconv.Itoa(qt)+": run scripts/build-testpeer")
+		Skip(t, "there is no testpeer of Qt "+strconv.Itoa(qt)+": run "+builder)
 	}
 	return path
 }
@@ -150,24 +148,6 @@ func (p *Process) T() testing.TB { return p.t }
 
 // PID returns the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
-
-// CPU returns the CPU time that the process has taken, all its threads together,
-// also those that have ended.
-func (p *Process) CPU() time.Duration {
-	p.t.Helper()
-	const sched = 2 // CPUCLOCK_SCHED: the scheduler's own count, in nanoseconds
-	var ts unix.Timespec
-	must(p.t, unix.ClockGettime(int32(^p.PID()<<3|sched), &ts))
-	return time.Duration(ts.Nano())
-}
-
-// Threads returns how many threads the process has.
-func (p *Process) Threads() int {
-	p.t.Helper()
-	tasks, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(p.PID()), "task"))
-	must(p.t, err)
-	return len(tasks)
-}
 
 // Line writes a line to the peer's stdin.
 func (p *Process) Line(line string) {

@@ -1,0 +1,6 @@
+//go:build !cgo
+
+package native
+
+func OpenSemaphore(string) (int, error) { return 0, ErrUnavailable }
+func CloseSemaphore(int) error          { return ErrUnavailable }

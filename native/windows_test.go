@@ -1,0 +1,160 @@
+//go:build cgo && windows
+
+package native
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/peertest"
+)
+
+func newWindowsMemory(t *testing.T) *SharedMemory {
+	t.Helper()
+	m, err := NewSharedMemory()
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	return m
+}
+
+func TestVersionOnWindows(t *testing.T) {
+	t.Logf("Qt %s, compiled against %s", VersionRunning(), VersionCompiled())
+	assert.Equal(t, wantMajor, VersionRunning()[:1])
+	assert.Equal(t, VersionRunning(), VersionCompiled())
+}
+
+func TestNoExceptionLeavesTheShimOnWindows(t *testing.T) {
+	for _, standard := range []bool{true, false} {
+		e, ok := errors.AsType[*Error](probeThrow(standard))
+		require.True(t, ok)
+		assert.Equal(t, Exception, e.Code)
+	}
+}
+
+// eachWindowsPeer runs a test once for each Qt of the peer.
+func eachWindowsPeer(t *testing.T, test func(t *testing.T, env *peertest.Env, peer *peertest.Peer)) {
+	for _, qt := range peertest.QtVersions {
+		t.Run("peer-qt"+string(rune('0'+qt)), func(t *testing.T) {
+			env := peertest.New(t)
+			test(t, env, env.Verbs(qt))
+		})
+	}
+}
+
+func TestQtOnWindowsReturnsWhatAQtProcessDoes(t *testing.T) {
+	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
+		name := env.Name()
+		m := newWindowsMemory(t)
+		require.NoError(t, m.SetKey(name))
+		peer.Do("shm.new", "m", peertest.Args{"key": name})
+		assert.Equal(t, peer.Do("shm.nativeKey", "m", nil).Ret, m.NativeKey())
+
+		require.NoError(t, m.Create(5, ReadWrite))
+		assert.EqualValues(t, 4096, m.Size())
+		copy(m.Data(), "hello")
+		e, ok := errors.AsType[*Error](m.Create(5, ReadWrite))
+		require.True(t, ok)
+		failed := peer.Do("shm.create", "m", peertest.Args{"size": 5})
+		assert.False(t, failed.OK())
+		assert.Equal(t, failed.Error, string(e.Code))
+
+		peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadOnly"})
+		assert.EqualValues(t, m.Size(), peer.Do("shm.size", "m", nil).Ret)
+		assert.Equal(t, m.Data(), peer.Do("shm.read", "m", nil).Bytes())
+		assert.Equal(t, m.Data(), env.Raw(m.NativeKey()))
+	})
+}
+
+func TestLooksOnWindowsHaveNoEffect(t *testing.T) {
+	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
+		name := env.Name()
+		m := newWindowsMemory(t)
+		require.NoError(t, m.SetKey(name))
+		segment := m.NativeKey()
+		_, err := LookSegment(segment)
+		requireMissing(t, err)
+
+		peer.Do("shm.new", "m", peertest.Args{"key": name})
+		peer.Must("shm.create", "m", peertest.Args{"size": 4097})
+		for range 3 {
+			state, err := LookSegment(segment)
+			require.NoError(t, err)
+			assert.EqualValues(t, 8192, state.Size)
+			assert.Equal(t, 1, state.Attached, "handles of others")
+		}
+		require.NoError(t, m.Attach(ReadOnly))
+		state, err := LookSegment(segment)
+		require.NoError(t, err)
+		assert.Equal(t, 2, state.Attached)
+		require.NoError(t, m.Detach())
+		peer.Must("shm.detach", "m", nil)
+		_, err = LookSegment(segment)
+		requireMissing(t, err)
+	})
+}
+
+func requireMissing(t *testing.T, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*LookError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, StepFile, e.Step)
+	assert.Equal(t, syscall.ENOENT, e.Errno)
+}
+
+// lockName is the name of the semaphore of a segment's native key.
+func lockName(native string) string { return "qipc_systemsem_" + native[len("qipc_sharedmemory_"):] }
+
+func TestTakeAndGiveOnWindows(t *testing.T) {
+	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
+		name := env.Name()
+		m := newWindowsMemory(t)
+		require.NoError(t, m.SetKey(name))
+		lock := lockName(m.NativeKey())
+		_, err := LookSemaphore(lock)
+		requireMissing(t, err)
+
+		peer.Do("shm.new", "m", peertest.Args{"key": name})
+		peer.Must("shm.create", "m", peertest.Args{"size": 1})
+		requireValue(t, lock, 1)
+		id, err := OpenSemaphore(lock)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, CloseSemaphore(id)) }()
+
+		peer.Must("shm.lock", "m", nil)
+		requireValue(t, lock, 0)
+		require.ErrorIs(t, Take(id, 1, 0), syscall.EAGAIN)
+		require.ErrorIs(t, Take(id, 1, 20*time.Millisecond), syscall.EAGAIN)
+		peer.Must("shm.unlock", "m", nil)
+		require.NoError(t, Take(id, 1, 20*time.Second))
+		requireValue(t, lock, 0)
+		answer := peer.Async("shm.lock", "m", nil)
+		select {
+		case r := <-answer:
+			t.Fatalf("the peer got a lock that is taken: %+v", r)
+		case <-time.After(100 * time.Millisecond):
+		}
+		require.NoError(t, Give(id))
+		assert.True(t, (<-answer).OK())
+		requireValue(t, lock, 0)
+
+		peer.Must("shm.unlock", "m", nil)
+		require.ErrorIs(t, Give(id), syscall.ERANGE, "nobody has it")
+		requireValue(t, lock, 1)
+		require.NoError(t, Add(id, 2))
+		require.ErrorIs(t, Take(id, 4, 0), syscall.EAGAIN)
+		requireValue(t, lock, 3)
+		require.NoError(t, Take(id, 3, 0))
+	})
+}
+
+func requireValue(t *testing.T, name string, value int) {
+	t.Helper()
+	state, err := LookSemaphore(name)
+	require.NoError(t, err)
+	require.Equal(t, value, state.Value)
+}

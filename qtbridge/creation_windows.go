@@ -1,0 +1,17 @@
+package qtbridge
+
+import (
+	"fmt"
+
+	"qtinterop/native"
+)
+
+func (c *creation) exists(state native.SegmentState) error {
+	return &Error{Op: c.op, Key: c.key, Code: ErrExists,
+		Msg: fmt.Sprintf("%d bytes, held by %d objects; attach to it, or let them detach first", state.Size, state.Attached)}
+}
+
+// own gives back the lock that this process holds. There are no owners: the
+// semaphore stays as long as anybody has it open, and create() of Qt does not
+// reset it.
+func (l *lock) own(string) error { return l.give() }
