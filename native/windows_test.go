@@ -57,11 +57,14 @@ func TestQtOnWindowsReturnsWhatAQtProcessDoes(t *testing.T) {
 		require.NoError(t, m.Create(5, ReadWrite))
 		assert.EqualValues(t, 4096, m.Size())
 		copy(m.Data(), "hello")
-		e, ok := errors.AsType[*Error](m.Create(5, ReadWrite))
+		second := newWindowsMemory(t)
+		require.NoError(t, second.SetKey(name))
+		e, ok := errors.AsType[*Error](second.Create(5, ReadWrite))
 		require.True(t, ok)
 		failed := peer.Do("shm.create", "m", peertest.Args{"size": 5})
 		assert.False(t, failed.OK())
 		assert.Equal(t, failed.Error, string(e.Code))
+		second.Close() // create() that fails keeps a handle
 
 		peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadOnly"})
 		assert.EqualValues(t, m.Size(), peer.Do("shm.size", "m", nil).Ret)

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -126,6 +127,7 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	p := &Process{t: t, cmd: cmd}
 	cmd.Env = append(append(os.Environ(), "TMPDIR="+e.Tmp), env...)
 	cmd.Stderr = &p.stderr
+	cmd.WaitDelay = waitDelay
 	var err error
 	p.stdin, err = cmd.StdinPipe()
 	must(t, err)
@@ -187,7 +189,9 @@ func (p *Process) End() error {
 		})
 		defer timer.Stop()
 		p.WaitForEOF()
-		p.err = p.cmd.Wait()
+		if p.err = p.cmd.Wait(); errors.Is(p.err, exec.ErrWaitDelay) {
+			p.err = nil
+		}
 	})
 	return p.err
 }

@@ -15,6 +15,9 @@ const (
 	builder = "scripts/build-testpeer"
 )
 
+// waitDelay is how long to wait for the end of a process' stderr: for ever.
+const waitDelay = 0
+
 // CPU returns the CPU time that the process has taken, all its threads together,
 // also those that have ended.
 func (p *Process) CPU() time.Duration {
