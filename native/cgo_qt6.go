@@ -3,8 +3,8 @@
 package native
 
 // Only the link to one Qt, in a file of its own: cgo lines that depend on a tag
-// within one file make the build cache link the wrong Qt (golang/go#73033). There is no pkg-config for Windows: CGO_CXXFLAGS and
-// CGO_LDFLAGS say where Qt is there.
+// within one file make the build cache link the wrong Qt (golang/go#73033). For
+// Windows there is no pkg-config: CGO_CXXFLAGS and CGO_LDFLAGS say where Qt is.
 
 /*
 #cgo linux pkg-config: Qt6Core

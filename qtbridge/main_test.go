@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package qtbridge
 
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -16,10 +17,16 @@ import (
 	"qtinterop/native"
 )
 
+// roles are what the test binary can be instead of tests, by the environment
+// variable that says so.
+var roles = map[string]func(order string){}
+
 func TestMain(m *testing.M) {
-	if order := os.Getenv(readerEnv); order != "" {
-		beReader(order)
-		return
+	for variable, role := range roles {
+		if order := os.Getenv(variable); order != "" {
+			role(order)
+			return
+		}
 	}
 	fmt.Printf("Go on Qt %s\n", native.VersionRunning())
 	os.Exit(m.Run())
@@ -95,4 +102,19 @@ func eachPeer(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int)) 
 			test(t, peertest.New(t), qt)
 		})
 	}
+}
+
+// paged is data as it is in a segment of its size.
+func paged(data []byte) []byte {
+	size := pagedSize(len(data))
+	return append(data[:len(data):len(data)], make([]byte, size-len(data))...)
+}
+
+// pagedSize is the size in bytes of a segment that was created with size: on
+// Windows in whole pages.
+func pagedSize(size int) int {
+	if runtime.GOOS != "windows" {
+		return size
+	}
+	return (size + 4095) &^ 4095
 }

@@ -22,6 +22,8 @@ import (
 // readerEnv has the test binary be a reader, and says of what.
 const readerEnv = "QTBRIDGE_BENCH_READER"
 
+func init() { roles[readerEnv] = beReader }
+
 // pollerQt is the Qt of readers that poll.
 const pollerQt = 5
 

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -17,18 +16,6 @@ import (
 	"qtinterop/internal/peertest"
 	"qtinterop/native"
 )
-
-func TestMain(m *testing.M) {
-	fmt.Printf("Go on Qt %s\n", native.VersionRunning())
-	os.Exit(m.Run())
-}
-
-// soon is a context for what must not take long.
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // windowsRow is one of Go's Qt × the peer's × the kind of key.
 type windowsRow struct {
@@ -81,11 +68,6 @@ func (x windowsRow) segment(t *testing.T) string {
 	return segment
 }
 
-// padded is data as it is in a segment: in whole pages.
-func padded(data []byte) []byte {
-	return append(data[:len(data):len(data)], make([]byte, -len(data)&4095)...)
-}
-
 var windowsPayloads = [][]byte{{0x7f}, []byte("\x00a\x00共享"), bytes.Repeat([]byte("xyz"), 4097)}
 
 func TestWindowsGoWritesQtReads(t *testing.T) {
@@ -104,8 +86,8 @@ func TestWindowsGoWritesQtReads(t *testing.T) {
 			_, err = Create(soon(t), x.key, 1, ReadWrite)
 			require.ErrorIs(t, err, ErrExists)
 			peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadOnly"})
-			require.Equal(t, padded(data), peer.Do("shm.read", "m", nil).Bytes())
-			require.Equal(t, padded(data), x.env.Raw(x.segment(t)))
+			require.Equal(t, paged(data), peer.Do("shm.read", "m", nil).Bytes())
+			require.Equal(t, paged(data), x.env.Raw(x.segment(t)))
 			peer.Must("shm.detach", "m", nil)
 			require.NoError(t, s.Close())
 			require.Nil(t, observer.Look(x.segment(t)), "nobody has a handle any more")
@@ -125,8 +107,8 @@ func TestWindowsQtWritesGoReads(t *testing.T) {
 			require.NoError(t, err)
 			got, err := s.Snapshot(soon(t), nil)
 			require.NoError(t, err)
-			require.Equal(t, padded(data), got)
-			require.Equal(t, len(padded(data)), s.Size())
+			require.Equal(t, paged(data), got)
+			require.Equal(t, len(paged(data)), s.Size())
 			part := make([]byte, len(data))
 			_, err = s.ReadAt(part, 0)
 			require.NoError(t, err)
@@ -203,7 +185,7 @@ func TestWindowsGoReadsTheMissionsWriter(t *testing.T) {
 			require.NoError(t, err)
 			got, err := s.Snapshot(soon(t), nil)
 			require.NoError(t, err)
-			require.Equal(t, padded([]byte(id)), got)
+			require.Equal(t, paged([]byte(id)), got)
 			require.NoError(t, s.Close())
 		}
 		require.NoError(t, writer.End())
@@ -225,7 +207,7 @@ func TestWindowsTheMissionsPollerReadsGo(t *testing.T) {
 		}
 		line, err := poller.ReadLine()
 		require.NoError(t, err)
-		assert.Contains(t, string(line), fmt.Sprintf("%x", padded([]byte("4711"))))
+		assert.Contains(t, string(line), fmt.Sprintf("%x", paged([]byte("4711"))))
 		require.NoError(t, s.Close())
 		require.NoError(t, poller.End())
 	})

@@ -29,7 +29,7 @@ type Env struct {
 // New makes an Env and sets TMPDIR to its Tmp.
 func New(t testing.TB) *Env {
 	t.Helper()
-	root := t.TempDir()
+	root := tempDir(t)
 	e := &Env{T: t, Tmp: filepath.Join(root, "tmp"), Work: filepath.Join(root, "work"), Other: filepath.Join(root, "other"), begun: time.Now()}
 	must(t, os.Chmod(filepath.Dir(root), 0o711)) // some tests run as another user
 	for _, dir := range []string{e.Tmp, e.Work, e.Other} {

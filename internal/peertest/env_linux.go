@@ -4,9 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"qtinterop/internal/observer"
 )
+
+// tempDir makes a directory for a test, which is removed with it.
+func tempDir(t testing.TB) string { return t.TempDir() }
 
 func (e *Env) sweep(root string) {
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
