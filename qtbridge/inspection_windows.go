@@ -52,7 +52,7 @@ func lookAtLock(op string, s *State, name string) error {
 	}
 	l.Exists, l.Value, l.Last = true, state.Value, process(0)
 	if state.Value == 0 {
-		l.Last.Alive = !isAbandoned(name, func() bool { return isHeldHere(name) })
+		l.Last.Alive = !isAbandoned(name)
 		l.Users = usersOfObject(name)
 	}
 	return nil

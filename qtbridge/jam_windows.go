@@ -7,42 +7,37 @@ import (
 	"qtinterop/native"
 )
 
+// jamStep is between the two looks that tell a jammed lock: longer than any of
+// ours is taken and not counted yet.
+const jamStep = 10 * time.Millisecond
+
 // isAbandoned tells whether a lock is taken and nobody will ever give it back:
 // only locks of this program have it open, and none of these holds it. Who took
 // it is gone, as Windows keeps neither who that was nor undoes it. While another
-// program has it open, nobody can tell whether that holds it. The second look is
-// for a lock that is taken for a moment, past the gate.
-func isAbandoned(file string, isOurs func() bool) bool {
+// program has it open, nobody can tell whether that holds it.
+func isAbandoned(file string) bool {
 	for range 2 {
 		state, err := native.LookSemaphore(file)
-		if err != nil || state.Value > 0 || state.Handles > countedHandles(file) || isOurs() {
+		use := useOf(file)
+		if err != nil || state.Value > 0 || state.Handles > use.handles || use.taken > 0 {
 			return false
 		}
-		time.Sleep(settlingStep)
+		time.Sleep(jamStep)
 	}
 	return true
 }
 
-// isHeldHere tells whether a goroutine of this program holds the lock with this
-// name, or is about to.
-func isHeldHere(file string) bool {
-	gates.Lock()
-	defer gates.Unlock()
-	g := gates.of[file]
-	return g != nil && g.taken.Load()
-}
+// isHeldHere tells whether this program holds the lock with this name.
+func isHeldHere(file string) bool { return useOf(file).taken > 0 }
 
-// unjam gives back an abandoned lock, in the place of who is gone.
+// unjam gives back an abandoned lock, in the place of who is gone. It passes the
+// gate for it, so that two goroutines do not do so one after the other.
 func (l *lock) unjam(ctx context.Context, closing <-chan struct{}, _ string) error {
-	if !isAbandoned(l.file, func() bool { return isHeldHere(l.file) }) {
-		return nil
-	}
-	if l.gate.enter(ctx, closing) != nil {
+	if !isAbandoned(l.file) || l.gate.enter(ctx, closing) != nil {
 		return nil // acquire says why
 	}
 	defer l.gate.leave()
-	// With the gate, it is nobody of ours who holds it.
-	if isAbandoned(l.file, func() bool { return false }) {
+	if isAbandoned(l.file) {
 		setFree(l.file)
 	}
 	return nil
@@ -50,11 +45,11 @@ func (l *lock) unjam(ctx context.Context, closing <-chan struct{}, _ string) err
 
 // setFree gives back a lock that another one took. It changes nothing where it is
 // free by now.
-func setFree(file string) bool {
+func setFree(file string) {
 	id, err := native.OpenSemaphore(file)
 	if err != nil {
-		return false
+		return
 	}
 	defer func() { _ = native.CloseSemaphore(id) }()
-	return native.Give(id) == nil
+	_ = native.Give(id)
 }

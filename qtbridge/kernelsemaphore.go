@@ -40,7 +40,7 @@ func (s *kernelSemaphore) take(ctx context.Context, closing <-chan struct{}, op 
 		if err != nil {
 			return err
 		}
-		if err = native.Take(id, n, 0); err == nil {
+		if err = s.takeOnce(id, n, 0); err == nil {
 			return nil // so that the common case is short
 		}
 		for errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
@@ -51,7 +51,7 @@ func (s *kernelSemaphore) take(ctx context.Context, closing <-chan struct{}, op 
 				return s.timeout(ctx, op, s.holder())
 			default:
 			}
-			err = native.Take(id, n, waitTime(ctx))
+			err = s.takeOnce(id, n, waitTime(ctx))
 		}
 		switch {
 		case err == nil:

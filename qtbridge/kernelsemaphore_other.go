@@ -5,6 +5,7 @@ package qtbridge
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"qtinterop/native"
 )
@@ -26,6 +27,11 @@ func (s *kernelSemaphore) look() (int, error) {
 
 // lookAgain has the next look look again.
 func (s *kernelSemaphore) lookAgain() { s.id.Store(0) }
+
+// takeOnce takes n, or fails when the time is over.
+func (s *kernelSemaphore) takeOnce(id, n int, timeout time.Duration) error {
+	return native.Take(id, n, timeout)
+}
 
 // give gives back the 1 that this process took.
 func (s *kernelSemaphore) give() error { return native.Give(int(s.id.Load() - 1)) }

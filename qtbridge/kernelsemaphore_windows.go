@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"sync"
+	"time"
 
 	"qtinterop/internal/door"
 	"qtinterop/native"
@@ -11,35 +12,44 @@ import (
 // use it any more when it is closed. The id is the handle.
 type handleState struct {
 	open    door.Door
-	counted bool // as that of a lock, see lockHandles
+	counted bool // as that of a lock, see ourLocks
 }
 
-// lockHandles are how many handles the locks of this program have open, by the
-// names of the semaphores.
-var lockHandles = struct {
-	sync.Mutex
-	of map[string]int
-}{of: make(map[string]int)}
+// lockUse is what the locks of this program have of a semaphore.
+type lockUse struct {
+	handles int // that are open
+	taken   int // and not given back
+}
 
-// countHandles has the handle of a lock counted.
+// ourLocks are the locks of this program, by the names of their semaphores.
+var ourLocks = struct {
+	sync.Mutex
+	of map[string]lockUse
+}{of: make(map[string]lockUse)}
+
+// useOf returns what the locks of this program have of a semaphore.
+func useOf(file string) lockUse {
+	ourLocks.Lock()
+	defer ourLocks.Unlock()
+	return ourLocks.of[file]
+}
+
+// countHandles has this one, of a lock, counted.
 func (s *handleState) countHandles() { s.counted = true }
 
-func (s *kernelSemaphore) count(n int) {
+func (s *kernelSemaphore) count(handles, taken int) {
 	if !s.counted {
 		return
 	}
-	lockHandles.Lock()
-	defer lockHandles.Unlock()
-	lockHandles.of[s.file] += n
-	if lockHandles.of[s.file] == 0 {
-		delete(lockHandles.of, s.file)
+	ourLocks.Lock()
+	defer ourLocks.Unlock()
+	use := ourLocks.of[s.file]
+	use.handles += handles
+	use.taken += taken
+	ourLocks.of[s.file] = use
+	if use == (lockUse{}) {
+		delete(ourLocks.of, s.file)
 	}
-}
-
-func countedHandles(file string) int {
-	lockHandles.Lock()
-	defer lockHandles.Unlock()
-	return lockHandles.of[file]
 }
 
 // look returns the handle of the semaphore, which it opens if there is one. It
@@ -56,7 +66,7 @@ func (s *kernelSemaphore) look() (int, error) {
 		_ = native.CloseSemaphore(id) // another goroutine was faster
 		return int(s.id.Load() - 1), nil
 	}
-	s.count(1)
+	s.count(1, 0)
 	return id, nil
 }
 
@@ -79,10 +89,20 @@ func (s *kernelSemaphore) makeOnce(mode native.SemaphoreMode) error {
 // lookAgain does nothing: as long as a handle is open, its name leads there.
 func (s *kernelSemaphore) lookAgain() {}
 
+// takeOnce takes n, or fails when the time is over.
+func (s *kernelSemaphore) takeOnce(id, n int, timeout time.Duration) error {
+	err := native.Take(id, n, timeout)
+	if err == nil {
+		s.count(0, n)
+	}
+	return err
+}
+
 // give gives back the 1 that this process took. It may come after end, from a
 // goroutine that was about to unlock: then a handle is opened for it. If the
 // semaphore is gone by then, so is the lock.
 func (s *kernelSemaphore) give() error {
+	defer s.count(0, -1)
 	if s.open.Enter() {
 		defer s.open.Leave()
 		return native.Give(int(s.id.Load() - 1))
@@ -102,7 +122,7 @@ func (s *kernelSemaphore) end() {
 		if id == 0 {
 			return
 		}
-		s.count(-1)
+		s.count(-1, 0)
 		_ = native.CloseSemaphore(int(id - 1))
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"qtinterop/native"
 )
 
 // courtesy is how long detaching waits for a lock that somebody holds. Qt waits
@@ -73,12 +71,12 @@ func (l *lock) tryBriefly(limit time.Duration) bool {
 		return false
 	}
 	id := int(l.id.Load() - 1)
-	err := native.Take(id, 1, 0)
+	err := l.takeOnce(id, 1, 0)
 	for deadline := time.Now().Add(limit); err != nil && limit > 0 && time.Now().Before(deadline); {
 		if isGone(err) {
 			break
 		}
-		err = native.Take(id, 1, time.Until(deadline))
+		err = l.takeOnce(id, 1, time.Until(deadline))
 	}
 	if isGone(err) {
 		l.lookAgain()

@@ -73,6 +73,32 @@ func TestRecoverBreaksALockOnlyIfTold(t *testing.T) {
 	})
 }
 
+func TestRecoverBesideOurOwnWaiter(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		s := jamBeside(t, env, qt, key)
+		got := make(chan error)
+		go func() { got <- s.Lock(soon(t)) }()
+		require.ErrorIs(t, s.Lock(within(t, 2*patience)), ErrLocked)
+		inspected(t, key, Jammed)
+		assert.Equal(t, []Action{ResetLock}, mustRecover(t, key).Actions)
+		require.NoError(t, <-got)
+
+		inspected(t, key, Locked)
+		report, err := Recover(soon(t), key, Policy{BreakLock: true})
+		requireError(t, err, "recover", key, ErrLocked)
+		assert.Empty(t, report.Actions, "we hold it")
+		require.NoError(t, s.Unlock())
+	})
+}
+
+func mustRecover(t *testing.T, key Key) Report {
+	t.Helper()
+	report, err := Recover(soon(t), key, Policy{})
+	require.NoError(t, err)
+	return report
+}
+
 func TestRecoverDoesNotBreakABusyLock(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		key := QtKey(env.Name())
