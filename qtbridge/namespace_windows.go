@@ -41,15 +41,15 @@ func fullName(name string) string {
 	return sessionDirectory() + `\` + strings.TrimPrefix(name, localPrefix)
 }
 
-// object is a named object.
-type object struct{ name, kind string }
+// namedObject is an entry of such a directory.
+type namedObject struct{ name, kind string }
 
 // directoryEntry is OBJECT_DIRECTORY_INFORMATION.
 type directoryEntry struct{ name, kind windows.NTUnicodeString }
 
 // readDirectory returns the objects of a directory, as far as this user may see
 // them.
-func readDirectory(path string) ([]object, error) {
+func readDirectory(path string) ([]namedObject, error) {
 	name, err := windows.NewNTUnicodeString(path)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func readDirectory(path string) ([]object, error) {
 		return nil, windows.NTStatus(status)
 	}
 	defer func() { _ = windows.CloseHandle(directory) }()
-	var objects []object
+	var objects []namedObject
 	buffer := make([]uint16, 1<<15+64) // for the longest name there can be
 	for index := uint32(0); ; {
 		// One at a time: Wine 8.0 knows no other way.
@@ -74,6 +74,6 @@ func readDirectory(path string) ([]object, error) {
 			return objects, nil // STATUS_NO_MORE_ENTRIES
 		}
 		entry := (*directoryEntry)(unsafe.Pointer(&buffer[0]))
-		objects = append(objects, object{name: entry.name.String(), kind: entry.kind.String()})
+		objects = append(objects, namedObject{name: entry.name.String(), kind: entry.kind.String()})
 	}
 }
