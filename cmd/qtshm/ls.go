@@ -23,7 +23,10 @@ other users.
 
 LOCK is free, held, jammed, - for none, ? for another user's, or =N for the value
 of a semaphore. AGE is that of the segment, else of the semaphore or file. A name
-that ends in … is not known further: the file name tells its letters only.`,
+that ends in … is not known further: the file name tells its letters only.
+
+On Windows it lists the objects of this session and those of Global\ with Qt's
+names, and ATT counts handles. What Windows does not tell is left out.`,
 		Example: "  qtshm ls\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(*cobra.Command, []string) error { return a.ls(wide) },
@@ -85,7 +88,7 @@ func entryTable(entries []qtbridge.Entry, names users, width int) []string {
 			ageText(e.Made, now), e.State.Verdict.String(),
 		})
 	}
-	return layOut(entryColumns, rows, width)
+	return layOutKnown(entryColumns, rows, width)
 }
 
 // entryJSON is an entry as ls --json shows it; docs/qtshm.md documents it. What
@@ -95,20 +98,22 @@ type entryJSON struct {
 	Key     string        `json:"key,omitempty"`  // where it is certain
 	Name    string        `json:"name,omitempty"` // as far as the file name tells
 	Verdict string        `json:"verdict"`
-	Owner   string        `json:"owner"`
+	Owner   string        `json:"owner,omitempty"`
 	Made    *time.Time    `json:"made,omitempty"`
 	Segment segmentJSON   `json:"segment"`
 	Lock    *lockJSON     `json:"lock"`
 	Strays  []strayJSON   `json:"strays"`
-	Users   []processJSON `json:"users"` // attached, as far as this user sees
+	Users   []processJSON `json:"users,omitzero"` // attached, as far as this user sees; absent on Windows
 }
 
 func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
 	s := &e.State
 	info := newInfoJSON(s)
 	shown := entryJSON{
-		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Owner: names.name(entryOwner(e)),
-		Segment: info.Segment, Strays: info.Strays, Users: []processJSON{},
+		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Segment: info.Segment, Strays: info.Strays,
+	}
+	if hasKeyFiles {
+		shown.Owner, shown.Users = names.name(entryOwner(e)), []processJSON{}
 	}
 	if e.Key != (qtbridge.Key{}) {
 		shown.Key = e.Key.String()

@@ -18,7 +18,10 @@ gone, with its key file and its lock. It refuses, with status 7, while anybody i
 attached or the creator runs, also with --force.
 
 --force also removes what is left where there is no segment any more, and sets a
-jammed lock free.`,
+jammed lock free.
+
+On Windows a crash leaves no segment behind: it goes with its last handle, so rm
+always refuses.`,
 		Example: `  qtshm rm Config
   qtshm rm --force native:/var/run/viewer/shm.key`,
 		Args: usageArgs(cobra.ExactArgs(1)),
@@ -68,6 +71,8 @@ func refuseToRemove(s *qtbridge.State, force bool) error {
 	switch {
 	case s.Verdict == qtbridge.Jammed && force:
 		return nil
+	case !hasKeyFiles && !s.Segment.Exists:
+		return refusedf(exitNotFound, "rm %q: there is no segment, and Windows leaves nothing behind", s.Key)
 	case s.Segment.Exists && (s.Segment.Attached > 0 || s.Segment.Creator.Alive):
 		return inUse(s)
 	case s.Segment.Exists, s.Verdict == qtbridge.Split, s.Verdict == qtbridge.KeyFileLost:
@@ -95,6 +100,9 @@ func inUse(s *qtbridge.State) error {
 	remedy := "end the programs that use it"
 	if s.Verdict == qtbridge.Jammed {
 		remedy = "--force sets its jammed lock free; to remove the segment, " + remedy
+	}
+	if !hasKeyFiles {
+		return refusedf(exitInUse, "rm %q: it has %d open handles; %s: Windows removes it with the last one", s.Key, s.Segment.Attached, remedy)
 	}
 	if s.Segment.Attached == 0 {
 		return refusedf(exitInUse, "rm %q: nobody is attached, but its creator, process %s, runs; %s", s.Key, programText(s.Segment.Creator.PID), remedy)
