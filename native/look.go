@@ -26,6 +26,7 @@ type SemaphoreState struct {
 	Waiters int   // how many operations wait for a larger value
 	Used    bool  // whether there ever was an operation
 	Changed int64 // when it was made, or its value set; seconds since 1970
+	Handles int   // on Windows, how many others there are on it, in all processes
 	Owner   int   // uid
 	Mode    uint32
 }

@@ -24,7 +24,7 @@ func LookSemaphore(name string) (SemaphoreState, error) {
 	if status != 0 {
 		return SemaphoreState{}, objectError(name, StepState, windows.NTStatus(status).Errno())
 	}
-	return SemaphoreState{Value: int(basic.value), Used: true}, nil
+	return SemaphoreState{Value: int(basic.value), Used: true, Handles: handles(handle) - 1}, nil
 }
 
 // LookSemaphoreID is ENOTSUP: what [OpenSemaphore] returns is not for looking.

@@ -228,8 +228,6 @@ func TestOffsets(t *testing.T) {
 	assert.Equal(t, "01ab456789", string(env.Raw(first(keyFiles(t, key)))))
 }
 
-func first[A, B any](a A, _ B) A { return a }
-
 func TestWritingWhereAttachedReadOnly(t *testing.T) {
 	env := peertest.New(t)
 	key := QtKey(env.Name())

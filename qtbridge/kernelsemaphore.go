@@ -132,25 +132,6 @@ func (s *kernelSemaphore) make(op string, mode native.SemaphoreMode) error {
 	return err
 }
 
-func (s *kernelSemaphore) makeOnce(mode native.SemaphoreMode) error {
-	if s.own != nil && mode == native.Create {
-		return s.own.SetKey(s.key.name, s.initial, mode)
-	}
-	// With Open, Qt ignores a key that the object has already, so that looking
-	// again takes a new one. The old one, whose semaphore another process has
-	// removed, is kept for good: its destructor would remove the key file that
-	// the new semaphore hangs on.
-	if s.own != nil {
-		keep(s.own)
-	}
-	own, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
-	if err != nil {
-		return err
-	}
-	s.own = own
-	return own.Err()
-}
-
 func (s *kernelSemaphore) timeout(ctx context.Context, op, holder string) error {
 	return &Error{Op: op, Key: s.key, Code: ErrLocked, Err: context.Cause(ctx),
 		Msg: context.Cause(ctx).Error() + " while waiting: " + holder}
@@ -183,27 +164,4 @@ func (s *kernelSemaphore) isOwner() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.own != nil
-}
-
-// disown leaves the semaphore to whoever uses it.
-func (s *kernelSemaphore) disown() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.own != nil {
-		keep(s.own)
-		s.own = nil
-	}
-}
-
-// kept are semaphores that must outlive us: a destructor would remove them
-// while another process holds them.
-var kept struct {
-	sync.Mutex
-	semaphores []*native.SystemSemaphore
-}
-
-func keep(semaphore *native.SystemSemaphore) {
-	kept.Lock()
-	defer kept.Unlock()
-	kept.semaphores = append(kept.semaphores, semaphore)
 }

@@ -4,6 +4,7 @@ package qtbridge
 
 import (
 	"fmt"
+	"sync"
 
 	"qtinterop/native"
 )
@@ -31,6 +32,28 @@ func (s *kernelSemaphore) give() error { return native.Give(int(s.id.Load() - 1)
 
 // end is the end of s, after dispose. An id need not be given back.
 func (s *kernelSemaphore) end() {}
+
+// countHandles does nothing: an id is none.
+func (handleState) countHandles() {}
+
+func (s *kernelSemaphore) makeOnce(mode native.SemaphoreMode) error {
+	if s.own != nil && mode == native.Create {
+		return s.own.SetKey(s.key.name, s.initial, mode)
+	}
+	// With Open, Qt ignores a key that the object has already, so that looking
+	// again takes a new one. The old one, whose semaphore another process has
+	// removed, is kept for good: its destructor would remove the key file that
+	// the new semaphore hangs on.
+	if s.own != nil {
+		keep(s.own)
+	}
+	own, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
+	if err != nil {
+		return err
+	}
+	s.own = own
+	return own.Err()
+}
 
 // holder says who seems to hold the semaphore.
 func (s *kernelSemaphore) holder() string {
@@ -71,4 +94,27 @@ func (s *kernelSemaphore) removeLost() {
 	if state, err := native.LookSemaphore(s.file); err != nil || state.ID != held {
 		_ = native.RemoveSemaphore(held)
 	}
+}
+
+// disown leaves the semaphore to whoever uses it.
+func (s *kernelSemaphore) disown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own != nil {
+		keep(s.own)
+		s.own = nil
+	}
+}
+
+// kept are semaphores that must outlive us: a destructor would remove them
+// while another process holds them.
+var kept struct {
+	sync.Mutex
+	semaphores []*native.SystemSemaphore
+}
+
+func keep(semaphore *native.SystemSemaphore) {
+	kept.Lock()
+	defer kept.Unlock()
+	kept.semaphores = append(kept.semaphores, semaphore)
 }

@@ -1,13 +1,46 @@
 package qtbridge
 
 import (
+	"sync"
+
 	"qtinterop/internal/door"
 	"qtinterop/native"
 )
 
 // handleState is what a semaphore needs that is known by a handle: nobody may
 // use it any more when it is closed. The id is the handle.
-type handleState struct{ open door.Door }
+type handleState struct {
+	open    door.Door
+	counted bool // as that of a lock, see lockHandles
+}
+
+// lockHandles are how many handles the locks of this program have open, by the
+// names of the semaphores.
+var lockHandles = struct {
+	sync.Mutex
+	of map[string]int
+}{of: make(map[string]int)}
+
+// countHandles has the handle of a lock counted.
+func (s *handleState) countHandles() { s.counted = true }
+
+func (s *kernelSemaphore) count(n int) {
+	if !s.counted {
+		return
+	}
+	lockHandles.Lock()
+	defer lockHandles.Unlock()
+	lockHandles.of[s.file] += n
+	if lockHandles.of[s.file] == 0 {
+		delete(lockHandles.of, s.file)
+	}
+}
+
+func countedHandles(file string) int {
+	lockHandles.Lock()
+	defer lockHandles.Unlock()
+	return lockHandles.of[file]
+}
 
 // look returns the handle of the semaphore, which it opens if there is one. It
 // stays open, and the semaphore in being, until end.
@@ -16,11 +49,31 @@ func (s *kernelSemaphore) look() (int, error) {
 		return int(id - 1), nil
 	}
 	id, err := native.OpenSemaphore(s.file)
-	if err == nil && !s.id.CompareAndSwap(0, int64(id)+1) {
+	switch {
+	case err != nil:
+		return 0, err
+	case !s.id.CompareAndSwap(0, int64(id)+1):
 		_ = native.CloseSemaphore(id) // another goroutine was faster
-		id = int(s.id.Load() - 1)
+		return int(s.id.Load() - 1), nil
 	}
-	return id, err
+	s.count(1)
+	return id, nil
+}
+
+// makeOnce has Qt make the semaphore if there is none. It never resets one: nor
+// does Qt on Windows. Qt's object is not needed beside our own handle, as nobody
+// owns a semaphore there.
+func (s *kernelSemaphore) makeOnce(mode native.SemaphoreMode) error {
+	made, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
+	if err != nil {
+		return err
+	}
+	defer made.Close()
+	if err := made.Err(); err != nil {
+		return err
+	}
+	_, err = s.look()
+	return err
 }
 
 // lookAgain does nothing: as long as a handle is open, its name leads there.
@@ -45,28 +98,28 @@ func (s *kernelSemaphore) give() error {
 // end closes the handle. The last one to do so removes the semaphore.
 func (s *kernelSemaphore) end() {
 	s.open.Shut(func() {
-		if id := s.id.Load(); id != 0 {
-			_ = native.CloseSemaphore(int(id - 1))
+		id := s.id.Load()
+		if id == 0 {
+			return
 		}
+		s.count(-1)
+		_ = native.CloseSemaphore(int(id - 1))
 	})
 }
 
-// holder says who seems to hold the semaphore, which Windows does not tell.
+// holder says who seems to hold the semaphore. Windows tells only who has it
+// open.
 func (s *kernelSemaphore) holder() string {
 	state, err := native.LookSemaphore(s.file)
 	if err != nil || state.Value > 0 {
 		return "it was held until just now"
 	}
-	return "Windows does not tell by whom; wait longer, or end all programs that use it if one crashed while it held the lock"
+	return heldBy(usersOfObject(s.file)) +
+		"; wait longer, or if you know that its holder crashed, call Recover with Policy.BreakLock"
 }
 
-// dispose lets go of a semaphore that Qt made for us. That only closes its
-// handle.
-func (s *kernelSemaphore) dispose(bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.own != nil {
-		s.own.Close()
-		s.own = nil
-	}
-}
+// dispose does nothing: what Qt made for us is closed already.
+func (s *kernelSemaphore) dispose(bool) {}
+
+// disown does nothing: a semaphore stays as long as anybody has it open.
+func (s *kernelSemaphore) disown() {}

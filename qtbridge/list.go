@@ -3,7 +3,6 @@ package qtbridge
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -93,6 +92,12 @@ type Entry struct {
 // Of POSIX objects those with names of Qt's are listed, and any segment that has
 // a semaphore of the same name.
 //
+// On Windows it reads the directories of named objects, this session's and that
+// of all sessions, whose entries have native keys that begin with Global\, and the
+// table of all handles, which tells the Users: of other users' processes only to
+// an administrator. A segment with a native key is known by a process that has it
+// open and has loaded QtCore, and overlooked if all of these have Qt built in.
+//
 // Errors: [ErrUnavailable], and [ErrUnsupported] without /proc. What cannot be
 // looked at has the verdict [Unclear].
 func List() ([]Entry, error) {
@@ -100,19 +105,9 @@ func List() ([]Entry, error) {
 	if !native.Available {
 		return nil, unavailable(op, Key{})
 	}
-	if _, err := os.Stat("/proc/sysvipc/shm"); err != nil {
-		return nil, &Error{Op: op, Code: ErrUnsupported, Err: err,
-			Msg: "there is no /proc/sysvipc to read; mount /proc, with a kernel that has System V IPC"}
-	}
-	l := newListing()
-	l.findKeyFiles()
-	l.lookAtKeys()
-	l.addNameless()
-	l.blame()
-	l.addPosix()
-	l.describe()
-	slices.SortFunc(l.entries, compareEntries)
-	return l.entries, nil
+	entries, err := list(op)
+	slices.SortFunc(entries, compareEntries)
+	return entries, err
 }
 
 // compareEntries sorts by name, entries without one last.
@@ -131,4 +126,16 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+func kindOf(s *State) Kind {
+	switch {
+	case s.Segment.Exists && s.Lock.Exists:
+		return KindBoth
+	case s.Segment.Exists:
+		return KindSegment
+	case s.Lock.Exists:
+		return KindSemaphore
+	}
+	return KindKeyFile
 }

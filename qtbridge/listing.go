@@ -1,11 +1,10 @@
+//go:build !windows
+
 package qtbridge
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"qtinterop/native"
@@ -25,6 +24,21 @@ type listing struct {
 
 	entries  []Entry
 	nameless []segmentRow // segments that no file is known of
+}
+
+func list(op string) ([]Entry, error) {
+	if _, err := os.Stat("/proc/sysvipc/shm"); err != nil {
+		return nil, &Error{Op: op, Code: ErrUnsupported, Err: err,
+			Msg: "there is no /proc/sysvipc to read; mount /proc, with a kernel that has System V IPC"}
+	}
+	l := newListing()
+	l.findKeyFiles()
+	l.lookAtKeys()
+	l.addNameless()
+	l.blame()
+	l.addPosix()
+	l.describe()
+	return l.entries, nil
 }
 
 func newListing() *listing {
@@ -116,45 +130,6 @@ func qtPlaceIn(dir, rest string) place {
 	return place{segment: dir + segmentPrefix + rest, lock: dir + lockPrefix + rest}
 }
 
-// hashLength is how many digits a SHA-1 has at the end of the names of Qt's.
-const hashLength = 2 * sha1.Size
-
-// qtRest is what follows the prefix in a file name of Qt's: letters and a hash.
-func qtRest(name string) (rest string, ok bool) {
-	rest, ok = strings.CutPrefix(name, segmentPrefix)
-	if !ok {
-		rest, ok = strings.CutPrefix(name, lockPrefix)
-	}
-	if !ok || len(rest) < hashLength {
-		return "", false
-	}
-	hash := rest[len(rest)-hashLength:]
-	_, err := hex.DecodeString(hash)
-	return rest, err == nil && hash == strings.ToLower(hash)
-}
-
-// letters are those of the key, as far as the file name tells.
-func letters(rest string) string { return rest[:len(rest)-hashLength] }
-
-// certainKey is the key of a file name, if the letters are all there is to it.
-func certainKey(rest string) Key {
-	name := letters(rest)
-	sum := sha1.Sum([]byte(name))
-	if name == "" || hex.EncodeToString(sum[:]) != rest[len(name):] {
-		return Key{}
-	}
-	return QtKey(name)
-}
-
-// nameOf is the name of an entry.
-func nameOf(key Key, p place) string {
-	if key != (Key{}) {
-		return key.name
-	}
-	rest, _ := qtRest(filepath.Base(p.segment))
-	return letters(rest) + "…"
-}
-
 // lookAtKeys adds an entry for each key that files are known of.
 func (l *listing) lookAtKeys() {
 	for p, key := range l.found {
@@ -168,18 +143,6 @@ func (l *listing) lookAtKeys() {
 		}
 		l.entries = append(l.entries, Entry{Kind: kind, Key: key, Name: nameOf(key, p), State: state})
 	}
-}
-
-func kindOf(s *State) Kind {
-	switch {
-	case s.Segment.Exists && s.Lock.Exists:
-		return KindBoth
-	case s.Segment.Exists:
-		return KindSegment
-	case s.Lock.Exists:
-		return KindSemaphore
-	}
-	return KindKeyFile
 }
 
 func hasPlainFile(s *State) bool { return s.Segment.File.Plain || s.Lock.File.Plain }

@@ -23,7 +23,9 @@ type lock struct {
 }
 
 func newLock(key Key, file string) *lock {
-	return &lock{kernelSemaphore: kernelSemaphore{key: key, file: file, initial: 1}, gate: useGate(file)}
+	l := &lock{kernelSemaphore: kernelSemaphore{key: key, file: file, initial: 1}, gate: useGate(file)}
+	l.countHandles()
+	return l
 }
 
 // acquire takes gate and semaphore, unless ctx or closing ends first. make says
@@ -87,35 +89,11 @@ func (l *lock) tryBriefly(limit time.Duration) bool {
 // giveBriefly ends what tryBriefly began. The semaphore may be gone by then.
 func (l *lock) giveBriefly() { _ = l.give() }
 
-// acquireUnjammed is acquire that has Qt reset a jammed lock before, as create()
-// of Qt does to any.
+// acquireUnjammed is acquire that sets a jammed lock free before, as create() of
+// Qt does to any on Unix.
 func (l *lock) acquireUnjammed(ctx context.Context, closing <-chan struct{}, op string) error {
-	if l.isJammed() {
-		if err := l.make(op, native.Create); err != nil {
-			return err
-		}
+	if err := l.unjam(ctx, closing, op); err != nil {
+		return err
 	}
 	return l.acquire(ctx, closing, op, true)
-}
-
-// isForsaken tells whether who took the semaphore, which is 0, is gone. One that
-// nobody ever used was made by a process that came no further: Qt makes it 0 and
-// then sets its value.
-func isForsaken(s native.SemaphoreState) bool {
-	if s.Last == 0 && !s.Used {
-		return time.Since(time.Unix(s.Changed, 0)) > fresh+time.Second // it is in whole seconds
-	}
-	return !alive(s.Last)
-}
-
-// isJammed tells whether the lock is taken and its taker gone, so that nobody
-// will ever give it back. The second look is for a taker that ended during the
-// first: the kernel gave the lock back since.
-func (l *lock) isJammed() bool {
-	seen, err := native.LookSemaphore(l.file)
-	if err != nil || seen.Value > 0 || !isForsaken(seen) {
-		return false
-	}
-	now, err := native.LookSemaphore(l.file)
-	return err == nil && now == seen
 }

@@ -27,7 +27,8 @@ const (
 	Live
 	// Orphaned: there is a segment, nobody is attached, and its creator is gone.
 	Orphaned
-	// Locked: the lock is held, and who took it last runs.
+	// Locked: the lock is held, and who took it last runs. On Windows, where
+	// nobody can tell who that was, somebody who has it open may hold it.
 	Locked
 	// LockLost: there is a live segment with a QtKey, but no semaphore can be
 	// found. If its owner removed it, which Qt does at the owner's end, nothing
@@ -44,7 +45,8 @@ const (
 	// and others to a new one.
 	Split
 	// Jammed: the lock is taken, and who took it last is gone, so that nobody
-	// will give it back.
+	// will give it back. On Windows that is certain, and told, only if nobody but
+	// this program has it open; else such a lock is Locked.
 	Jammed
 )
 
@@ -76,7 +78,8 @@ type Process struct {
 
 func process(pid int) Process { return Process{PID: pid, Alive: alive(pid)} }
 
-// KeyFile is a file whose inode makes a System V key.
+// KeyFile is a file whose inode makes a System V key. On Windows there are none:
+// Path is the name of the object, and the rest zero.
 type KeyFile struct {
 	Path    string // absolute
 	Exists  bool
@@ -93,7 +96,9 @@ const fresh = time.Second
 // is nothing behind it.
 func (f *KeyFile) isStale() bool { return f.Plain && time.Since(f.Changed) > fresh }
 
-// SegmentFacts is what the kernel says of a segment.
+// SegmentFacts is what the kernel says of a segment. Windows says only Size, in
+// whole pages, and Attached; what is said of processes there is that of an
+// unknown one that lives.
 type SegmentFacts struct {
 	IPCKey   int32 // ftok(key file, 'Q'), also without a segment if there is a key file
 	ID       int
@@ -132,6 +137,10 @@ type LockState struct {
 	Mode    fs.FileMode // permission bits
 	Owner   int         // uid
 	Last    Process     // the last to take, give or reset it
+	// Users are, on Windows and if it is held, the processes seen to have it
+	// open, in ascending order: one of them holds it, or one that is gone. Those
+	// of other users only an administrator sees.
+	Users []int
 	// Strays are the ids of semaphores without a key file that a process with
 	// the segment used last. They are looked for only if the lock's key file is
 	// missing beside a live segment, and are suspected, not proven, to have been
@@ -182,7 +191,7 @@ func (s *State) judge() Verdict {
 		return Split
 	case len(s.Strays) > 0:
 		return KeyFileLost
-	case !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
+	case hasKeyFiles && !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
 	case s.Lock.isHeld():
 		return Locked

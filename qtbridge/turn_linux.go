@@ -3,6 +3,7 @@ package qtbridge
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -10,7 +11,8 @@ import (
 // takeTurn makes Recover calls in all processes take turns where their key files
 // lie: two could set the same jammed lock free, the second after somebody has
 // taken it. The kernel ends the turn of a process that dies.
-func takeTurn(ctx context.Context, key Key, dir string) (end func(), err error) {
+func takeTurn(ctx context.Context, key Key, p place) (end func(), err error) {
+	dir := filepath.Dir(p.segment)
 	fd, err := syscall.Open(dir, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, turnError(key, dir, err)
