@@ -289,5 +289,3 @@ func TestUnlockWithoutLock(t *testing.T) {
 	requireError(t, s.Unlock(), "unlock", key, ErrNotLocked)
 	assert.Equal(t, 1, observer.LookSemaphore(second(keyFiles(t, key))).Value)
 }
-
-func second[A, B any](_ A, b B) B { return b }

@@ -108,13 +108,6 @@ func eachRow(t *testing.T, role string, run func(t *testing.T, x exchange, data 
 	}
 }
 
-// same requires equality without printing megabytes.
-func same(t *testing.T, want, got []byte, who string) {
-	t.Helper()
-	require.Equal(t, len(want), len(got), "size, as seen by %s", who)
-	require.True(t, string(want) == string(got), "content, as seen by %s", who)
-}
-
 func TestGoWritesQtReads(t *testing.T) {
 	eachRow(t, "go-writes-qt-reads", func(t *testing.T, x exchange, data []byte) {
 		s := mustCreate(t, x.key, len(data))

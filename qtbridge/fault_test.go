@@ -94,23 +94,6 @@ func TestPeerKilledWhileAttached(t *testing.T) {
 	})
 }
 
-// object has a peer make an object with a key.
-func object(peer *peertest.Peer, name string, key Key) {
-	peer.Do("shm.new", name, nil)
-	op := "shm.setKey"
-	if key.IsNative() {
-		op = "shm.setNativeKey"
-	}
-	peer.Do(op, name, peertest.Args{"key": key.Name()})
-}
-
-// create has a peer create a segment named like the key and write into it.
-func create(peer *peertest.Peer, key Key, size int, data []byte) {
-	object(peer, key.String(), key)
-	peer.Must("shm.create", key.String(), peertest.Args{"size": size})
-	peer.Do("shm.write", key.String(), peertest.Args{"data": data})
-}
-
 // What a crash leaves can be read, and is reclaimed by the next Create.
 func TestStaleSegment(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {

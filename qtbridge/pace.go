@@ -6,8 +6,6 @@ const (
 	// pollMin and pollMax bound how often an adaptive watch looks without being
 	// told to. One that stays attached must soon see that it is the last.
 	pollMin = 10 * time.Millisecond
-	pollMax = 3 * time.Second
-	stayMax = time.Second
 	// blindStep is how often to look for key files if the system does not tell.
 	blindStep = 10 * time.Millisecond
 	// rest is how long at most to go without a look after the lock was taken: it

@@ -25,7 +25,7 @@ type Publisher struct {
 }
 
 // PublisherOptions say how a [Publisher] publishes. The zero value is a new
-// segment for each message, which has exactly its size.
+// segment for each message, which has exactly its size, or on Windows whole pages.
 type PublisherOptions struct {
 	// InPlace, if not 0, is the size in bytes of one segment for all messages,
 	// made by the first Publish. The rest after a message is set to zero. So
@@ -69,7 +69,7 @@ func (p *Publisher) Key() Key { return p.key }
 // into the segment. data is not kept.
 //
 // It detaches from the segment before and creates one of exactly len(data)
-// bytes. With a [QtKey] it holds the lock from before the detaching until the
+// bytes, on Windows of whole pages with zeros at the end. With a [QtKey] it holds the lock from before the detaching until the
 // copy is complete, so a reader that locks sees the old message or the new one,
 // never zeros and never no segment; it waits for the lock until ctx ends, which
 // is an [ErrLocked]. With a [NativeKey] there is no lock before Qt 6.6: a reader
@@ -84,6 +84,14 @@ func (p *Publisher) Key() Key { return p.key }
 // another living process, or of something else in this program, is an
 // [ErrExists] at once, and stays as it is.
 //
+// On Windows a segment lives as long as anybody has it open, in whole pages, and
+// nothing tells who made it: one that exists before the first message is an
+// [ErrExists], whoever keeps it, unless the other programs have closed it. If a
+// reader comes in the moment between the old message and the new one, Publish
+// cannot tell the old segment from one of another program. It waits until that is
+// gone, as above, and the old message goes with the reader. A Qt program whose
+// create() failed counts as a reader until it deletes its QSharedMemory.
+//
 // With InPlace the first message creates the segment, by the same rules; the
 // others are written into it under the lock, or without one for a native key:
 // then a reader can see a mixture of two messages, and one that reads until two
@@ -91,7 +99,7 @@ func (p *Publisher) Key() Key { return p.key }
 // InPlace is an [ErrRange]; no data makes all of it zero.
 //
 // If another process resets or removes the lock while Publish holds it, as
-// create() and destructors of Qt do, somebody may have written meanwhile: Publish
+// create() and destructors of Qt do, or on Windows releases it once too often, somebody may have written meanwhile: Publish
 // writes the message once more, up to 10 times, and is an [ErrLockLost] if that
 // does not help or ctx ends; then data is published, but may be mixed.
 //

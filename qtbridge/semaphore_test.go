@@ -30,11 +30,6 @@ func openSem(t testing.TB, key Key, initial int) *Semaphore {
 	return closingSemaphore(t, s, err)
 }
 
-// peerSemaphore has a peer open a semaphore under the name "s".
-func peerSemaphore(peer *peertest.Peer, key Key, initial int, mode string) {
-	peer.Do("sem.new", "s", peertest.Args{"key": key.Name(), "initial": initial, "mode": mode})
-}
-
 func value(t testing.TB, s *Semaphore) int {
 	t.Helper()
 	n, err := s.Value()

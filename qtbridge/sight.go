@@ -45,6 +45,7 @@ type sight struct {
 	semaphore int  // of the lock, by its id; -1 if there is none
 	deaf      int  // a semaphore that cannot be waited for, plus 1
 	lost      bool // the semaphore may be another one
+	absent    bool // since the last message there was no segment, if for a moment only
 
 	odd     oddity
 	oddTime time.Time // since when
@@ -71,7 +72,7 @@ func (s *sight) look(now time.Time, means Means) (seen, error) {
 	if means == ByLock && s.differs() {
 		return s.take(now, false, s.id)
 	}
-	state, err := look("watch", s.key, s.place.segment)
+	state, err := s.see()
 	switch {
 	case isNotFound(err):
 		s.leave()
@@ -94,15 +95,6 @@ func (s *sight) look(now time.Time, means Means) (seen, error) {
 	return s.lookInside(now, state)
 }
 
-// isOther tells whether there is another segment than at the last look, or none.
-func (s *sight) isOther() bool {
-	state, err := native.LookSegment(s.place.segment)
-	if err != nil {
-		return s.shown || s.odd != even
-	}
-	return state.ID != s.id && state.Attached > 0
-}
-
 // lasts notes an odd state, and tells whether it is there for long enough.
 func (s *sight) lasts(odd oddity, id int, now time.Time) bool {
 	if s.odd != odd || s.oddID != id {
@@ -113,6 +105,7 @@ func (s *sight) lasts(odd oddity, id int, now time.Time) bool {
 
 // lookAtNothing tells whether a segment that is not there is being made, or gone.
 func (s *sight) lookAtNothing(now time.Time, err error) seen {
+	s.absent = true
 	e, ok := errors.AsType[*native.LookError](err)
 	switch hasFile := ok && e.Step != native.StepFile; {
 	case hasFile && !s.lasts(coming, 0, now):
@@ -156,12 +149,12 @@ func (s *sight) lookInside(now time.Time, state native.SegmentState) (seen, erro
 	if !s.opts.Stay || !alive(state.Creator) {
 		defer s.leave()
 	}
-	isNew := !s.shown || state.ID != s.id
+	isNew := s.isNew(state)
 	switch {
 	case !isNew && bytes.Equal(s.visitor.data, s.message.Data):
 		s.odd, s.held = even, 0
 		return nothing, nil
-	case isNew && s.isUnfilled(s.visitor.data) && !s.lasts(unfilled, state.ID, now):
+	case s.isUnfilled(isNew) && !s.lasts(unfilled, state.ID, now):
 		return unsettled, nil
 	}
 	return s.take(now, isNew, state.ID)
@@ -191,7 +184,7 @@ func (s *sight) compare(content []byte, isNew bool, id int) seen {
 
 func (s *sight) note(content []byte, cause Cause, id int) seen {
 	s.message = Message{Data: content, Seq: s.message.Seq + 1, Time: time.Now(), Cause: cause}
-	s.id = id
+	s.id, s.absent = id, false
 	return news
 }
 
@@ -218,10 +211,11 @@ func (s *sight) end() {
 // copy copies data under the lock, or until two reads agree where there is none.
 // Without a copy it says what to do.
 func (s *sight) copy(now time.Time, data []byte) ([]byte, seen, error) {
-	id := s.findSemaphore()
+	id := s.reachLock()
 	if id < 0 {
 		return copyAgreed(data)
 	}
+	defer s.letGo(id)
 	err := native.Take(id, 1, 0)
 	if errors.Is(err, syscall.EAGAIN) && s.held >= heldTries {
 		err = native.Take(id, 1, heldWait)
@@ -270,18 +264,6 @@ func copyAgreed(data []byte) ([]byte, seen, error) {
 	return nil, unsettled, nil
 }
 
-// findSemaphore returns the id of the lock's semaphore, and -1 if there is none.
-func (s *sight) findSemaphore() int {
-	if s.lost && s.place.lock != "" {
-		s.semaphore = -1
-		if state, err := native.LookSemaphore(s.place.lock); err == nil && state.ID != s.deaf-1 {
-			s.semaphore = state.ID
-		}
-	}
-	s.lost = false
-	return s.semaphore
-}
-
 // woke takes in how a wait for semaphore id ended, and tells whether that is a
 // reason to look.
 func (s *sight) woke(id int, err error) Means {
@@ -311,15 +293,6 @@ func (s *sight) compared() (data, last []byte) {
 func (s *sight) differs() bool {
 	data, last := s.compared()
 	return data != nil && !bytes.Equal(data, last)
-}
-
-// isUnfilled tells whether a new segment may not have all its content yet: it is
-// zero, or ends so, and nothing kept us out while it was being filled.
-func (s *sight) isUnfilled(data []byte) bool {
-	if s.findSemaphore() >= 0 {
-		return isZero(data)
-	}
-	return data[len(data)-1] == 0
 }
 
 func isZero(data []byte) bool {

@@ -6,9 +6,5 @@ import "qtinterop/native"
 // anybody has it.
 func (v *visitor) isAttachedTo(native.SegmentState) bool { return true }
 
-// isLast tells whether nobody else is attached, so that to detach removes the
-// segment.
-func (v *visitor) isLast() bool {
-	state, err := native.LookSegment(v.path)
-	return err != nil || state.Attached <= 1
-}
+// isLast does not matter either: to detach as the last one needs no lock.
+func (v *visitor) isLast() bool { return false }

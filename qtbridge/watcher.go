@@ -130,7 +130,7 @@ func (w *watcher) watchFiles(now time.Time) {
 	w.tried = now
 	dir := filepath.Dir(w.place.segment)
 	files, err := watchFiles(dir, w.waiter.Interrupt, filepath.Base(w.place.segment), filepath.Base(w.place.lock))
-	w.pace.blind = err != nil
+	w.pace.blind = err != nil && hasKeyFiles
 	switch {
 	case err == nil:
 		w.files = files

@@ -1,0 +1,9 @@
+package qtbridge
+
+import "time"
+
+// On Windows nothing tells of any change.
+const (
+	pollMax = 50 * time.Millisecond
+	stayMax = pollMax
+)

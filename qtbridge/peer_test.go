@@ -1,0 +1,50 @@
+//go:build cgo && (linux || windows)
+
+package qtbridge
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/peertest"
+)
+
+// object has a peer make an object with a key.
+func object(peer *peertest.Peer, name string, key Key) {
+	peer.Do("shm.new", name, nil)
+	op := "shm.setKey"
+	if key.IsNative() {
+		op = "shm.setNativeKey"
+	}
+	peer.Do(op, name, peertest.Args{"key": key.Name()})
+}
+
+// create has a peer create a segment named like the key and write into it.
+func create(peer *peertest.Peer, key Key, size int, data []byte) {
+	object(peer, key.String(), key)
+	peer.Must("shm.create", key.String(), peertest.Args{"size": size})
+	peer.Do("shm.write", key.String(), peertest.Args{"data": data})
+}
+
+// same requires equality without printing megabytes.
+func same(t *testing.T, want, got []byte, who string) {
+	t.Helper()
+	require.Equal(t, len(want), len(got), "size, as seen by %s", who)
+	require.True(t, string(want) == string(got), "content, as seen by %s", who)
+}
+
+func first[A, B any](a A, _ B) A { return a }
+
+func second[A, B any](_ A, b B) B { return b }
+
+// peerSemaphore has a peer open a semaphore under the name "s".
+func peerSemaphore(peer *peertest.Peer, key Key, initial int, mode string) {
+	peer.Do("sem.new", "s", peertest.Args{"key": key.Name(), "initial": initial, "mode": mode})
+}
+
+// nativeKey is a native key of the test's own. On Windows it is a name, which
+// cannot have backslashes in it.
+func nativeKey(env *peertest.Env) Key {
+	return NativeKeyIn(env.Work, env.Name())
+}

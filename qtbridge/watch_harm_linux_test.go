@@ -1,0 +1,99 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+// Ten processes watch a key on which nothing changes, with a Qt program beside
+// them that locks each 30 ms, to read. They must not wake each other: taking the
+// lock wakes all who wait for that, so they look without it.
+func TestWatchersDoNotWakeEachOther(t *testing.T) {
+	const processes, pollMilliseconds = 10, 30
+	if name := os.Getenv("QTBRIDGE_TEST_IDLE"); name != "" {
+		idleWatcher(QtKey(name))
+		return
+	}
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		_, lock := keyFiles(t, key)
+		peer := env.Verbs(qt)
+		create(peer, key, 16, []byte("x"))
+		var all []*peertest.Process
+		for range processes {
+			all = append(all, env.StartSelf("TestWatchersDoNotWakeEachOther", "QTBRIDGE_TEST_IDLE="+key.Name()))
+		}
+		poller := env.Start(qt, env.Work, "poller", "--set-key", key.Name(), "--interval", strconv.Itoa(pollMilliseconds))
+		go poller.WaitForEOF()
+		for _, p := range all {
+			waitForLine(t, p, "watching")
+		}
+		for i := range 2 { // a change, and then the wakes of three seconds
+			peer.Do("stamp.inPlace", key.String(), peertest.Args{"n": 1})
+			for _, p := range all {
+				p.Line("count")
+			}
+			for _, p := range all {
+				line, err := p.ReadLine()
+				require.NoError(t, err)
+				var messages, wakes int
+				var perSecond float64
+				_, err = fmt.Sscan(strings.TrimSpace(string(line)), &messages, &wakes, &perSecond)
+				require.NoError(t, err, "%s", line)
+				assert.LessOrEqual(t, messages, 2)
+				// A round of the poller takes the lock three times, within some
+				// tens of microseconds; a wake costs some 20.
+				assert.Less(t, perSecond, 100.0, "wakes a second")
+				if i == 1 {
+					t.Logf("%d wakes, %.1f a second", wakes, perSecond)
+				}
+			}
+		}
+		for _, p := range all {
+			require.NoError(t, p.End())
+		}
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+	})
+}
+
+// idleWatcher is one of the processes: it counts for three seconds whenever it
+// is told to.
+func idleWatcher(key Key) {
+	var messages atomic.Int64
+	started := make(chan struct{})
+	go func() {
+		for range Watch(context.Background(), key, WatchOptions{}) {
+			if messages.Add(1) == 1 {
+				close(started)
+			}
+		}
+	}()
+	<-started
+	fmt.Println("watching")
+	for {
+		var word string
+		if _, err := fmt.Scan(&word); err != nil {
+			os.Exit(0)
+		}
+		time.Sleep(100 * time.Millisecond)
+		w := watcherOf(key)[0]
+		seen, wakes, start := messages.Load(), w.wakes.Load(), time.Now()
+		time.Sleep(3 * time.Second)
+		n := w.wakes.Load() - wakes
+		fmt.Println(messages.Load()-seen, n, float64(n)/time.Since(start).Seconds())
+	}
+}
