@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // childOf, as the first argument, makes the test binary a program that commands
@@ -29,7 +30,8 @@ func beChild(does []string) int {
 		return 9
 	case "tells": // what watch hands over, and ends with 3
 		data, _ := io.ReadAll(os.Stdin)
-		fmt.Printf("%s %s %q\n", os.Getenv("QTSHM_KEY"), os.Getenv("QTSHM_CAUSE"), data)
+		text, _, _ := strings.Cut(string(data), "\x00")
+		fmt.Printf("%s %s %q of %d\n", os.Getenv("QTSHM_KEY"), os.Getenv("QTSHM_CAUSE"), text, len(data))
 		return 3
 	}
 	return 99

@@ -46,7 +46,7 @@ func heldText(e *qtbridge.Entry) string {
 	if pid := e.State.Lock.Last.PID; pid != 0 {
 		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
 	}
-	return "The lock is held. Until it is given back, others wait."
+	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
 }
 
 func jammedText(l *qtbridge.LockState) string {

@@ -141,7 +141,11 @@ func lockLines(l *qtbridge.LockState) string {
 		state = fmt.Sprintf("a semaphore at %d", l.Value)
 	}
 	if !hasKeyFiles {
-		return text + infoLine("lock", state)
+		text += infoLine("lock", state)
+		for _, pid := range l.Users {
+			text += infoLine("  open in", "process "+programText(pid))
+		}
+		return text
 	}
 	return text + infoLine("lock", fmt.Sprintf("id %d, %s", l.ID, state)) +
 		infoLine("  waiting", strconv.Itoa(l.Waiters)) +

@@ -71,6 +71,7 @@ type lockDetails struct {
 	Mode    string       `json:"mode,omitempty"`
 	Owner   *int         `json:"owner,omitempty"`
 	Last    *processJSON `json:"last,omitempty"`
+	Users   []int        `json:"users,omitempty"` // who may hold it, on Windows
 }
 
 type strayJSON struct {
@@ -146,7 +147,7 @@ func newLockJSON(l *qtbridge.LockState) *lockJSON {
 
 func newLockDetails(l *qtbridge.LockState) *lockDetails {
 	if !hasKeyFiles {
-		return &lockDetails{State: lockText(l), Value: l.Value}
+		return &lockDetails{State: lockText(l), Value: l.Value, Users: l.Users}
 	}
-	return &lockDetails{&l.ID, lockText(l), l.Value, &l.Waiters, modeText(l.Mode), &l.Owner, newProcessJSON(l.Last)}
+	return &lockDetails{&l.ID, lockText(l), l.Value, &l.Waiters, modeText(l.Mode), &l.Owner, newProcessJSON(l.Last), nil}
 }

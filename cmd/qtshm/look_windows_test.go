@@ -20,12 +20,14 @@ import (
 func TestLsOnWindows(t *testing.T) {
 	forEachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		key := qtbridge.QtKey(plainName(env)[:12])
-		makes(env.Verbs(qt), key, 4711)
+		peer := env.Verbs(qt)
+		makes(peer, key, 4711)
+		program := fmt.Sprintf("testpeer-qt%d.exe", qt)
 		segment, lock, err := key.KeyFiles()
 		require.NoError(t, err)
 		out := ok(t, "ls", "--wide")
-		assert.Regexp(t, `^NAME +KIND +SIZE +ATT +LOCK +VERDICT\n`, out)
-		assert.Regexp(t, `(?m)^`+key.Name()+` +both +8192 +1 +free +live$`, out)
+		assert.Regexp(t, `^NAME +KIND +SIZE +ATT +USERS +LOCK +VERDICT\n`, out)
+		assert.Regexp(t, `(?m)^`+key.Name()+` +both +8192 +1 +\d+/`+program+` +free +live$`, out)
 		for line := range strings.Lines(ok(t, "ls", "--json")) {
 			var entry map[string]any
 			require.NoError(t, json.Unmarshal([]byte(line), &entry))
@@ -34,6 +36,7 @@ func TestLsOnWindows(t *testing.T) {
 					"kind": "both", "key": key.String(), "name": key.Name(), "verdict": "live", "strays": []any{},
 					"segment": map[string]any{"object": segment, "exists": true, "size": 8192., "attached": 1.},
 					"lock":    map[string]any{"object": lock, "exists": true, "state": "free", "value": 1.},
+					"users":   []any{map[string]any{"pid": float64(peer.PID()), "alive": true, "program": program}},
 				}, entry)
 				return
 			}

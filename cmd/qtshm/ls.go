@@ -26,7 +26,8 @@ of a semaphore. AGE is that of the segment, else of the semaphore or file. A nam
 that ends in … is not known further: the file name tells its letters only.
 
 On Windows it lists the objects of this session and those of Global\ with Qt's
-names, and ATT counts handles. What Windows does not tell is left out.`,
+names. ATT counts handles, and USERS are the processes that have them. What Windows
+does not tell is left out.`,
 		Example: "  qtshm ls\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(*cobra.Command, []string) error { return a.ls(wide) },
@@ -69,7 +70,7 @@ func widthOf(w any) int {
 var entryColumns = []column{
 	{title: "NAME", least: 17, tail: true}, {title: "KIND", least: 5}, {title: "SIZE", right: true},
 	{title: "ATT", right: true}, {title: "OWNER", least: 5}, {title: "CREATOR", least: 7},
-	{title: "LAST", least: 7}, {title: "LOCK"}, {title: "AGE", right: true}, {title: "VERDICT", least: 9},
+	{title: "LAST", least: 7}, {title: "USERS", least: 7}, {title: "LOCK"}, {title: "AGE", right: true}, {title: "VERDICT", least: 9},
 }
 
 func entryTable(entries []qtbridge.Entry, names users, width int) []string {
@@ -84,7 +85,7 @@ func entryTable(entries []qtbridge.Entry, names users, width int) []string {
 		}
 		rows = append(rows, []string{
 			entryName(e), e.Kind.String(), size, attached, names.name(entryOwner(e)),
-			programCell(e, s.Creator.PID), programCell(e, lastUser(e)), lockCell(e),
+			programCell(e, s.Creator.PID), programCell(e, lastUser(e)), usersCell(e), lockCell(e),
 			ageText(e.Made, now), e.State.Verdict.String(),
 		})
 	}
@@ -103,7 +104,7 @@ type entryJSON struct {
 	Segment segmentJSON   `json:"segment"`
 	Lock    *lockJSON     `json:"lock"`
 	Strays  []strayJSON   `json:"strays"`
-	Users   []processJSON `json:"users,omitzero"` // attached, as far as this user sees; absent on Windows
+	Users   []processJSON `json:"users"` // attached, as far as this user sees
 }
 
 func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
@@ -111,9 +112,10 @@ func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
 	info := newInfoJSON(s)
 	shown := entryJSON{
 		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Segment: info.Segment, Strays: info.Strays,
+		Users: []processJSON{},
 	}
 	if hasKeyFiles {
-		shown.Owner, shown.Users = names.name(entryOwner(e)), []processJSON{}
+		shown.Owner = names.name(entryOwner(e))
 	}
 	if e.Key != (qtbridge.Key{}) {
 		shown.Key = e.Key.String()

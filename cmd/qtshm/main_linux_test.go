@@ -39,6 +39,9 @@ func withBinary(qt string, f func()) error {
 	return nil
 }
 
+// causesOfNew are what watch says of a new segment.
+var causesOfNew = []string{"created"}
+
 // signals are those that end a command.
 var signals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 

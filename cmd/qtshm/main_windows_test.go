@@ -21,6 +21,10 @@ func withBinary(_ string, f func()) error {
 	return nil
 }
 
+// causesOfNew are what watch says of a new segment: one that follows at once looks
+// like the one before, which has no id.
+var causesOfNew = []string{"created", "changed"}
+
 // signals are what the console says of Ctrl-C, and of its end.
 var signals = []os.Signal{os.Interrupt, syscall.SIGTERM}
 

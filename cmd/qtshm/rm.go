@@ -8,8 +8,11 @@ import (
 	"qtinterop/qtbridge"
 )
 
+// rmOptions are the flags of rm.
+type rmOptions struct{ force, breakLock bool }
+
 func (a *app) rmCmd() *cobra.Command {
-	var force bool
+	var o rmOptions
 	c := &cobra.Command{
 		Use:   "rm KEY",
 		Short: "remove a segment that a crash has left behind",
@@ -21,13 +24,16 @@ attached or the creator runs, also with --force.
 jammed lock free.
 
 On Windows a crash leaves no segment behind: it goes with its last handle, so rm
-always refuses.`,
+only sets locks free. Whether the holder of a lock has crashed can be told there
+only if nobody else has the lock open. If you know that it has, --break-lock sets
+the lock free, if it stays held for a second.`,
 		Example: `  qtshm rm Config
   qtshm rm --force native:/var/run/viewer/shm.key`,
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], force) },
+		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], o) },
 	}
-	c.Flags().BoolVar(&force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
+	c.Flags().BoolVar(&o.force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
+	c.Flags().BoolVar(&o.breakLock, "break-lock", false, "on Windows, set a lock free whose holder has crashed, as you know")
 	return c
 }
 
@@ -48,28 +54,31 @@ type rmJSON struct {
 	After   string   `json:"after"`
 }
 
-func (a *app) rm(ctx context.Context, name string, force bool) error {
+func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
+	if o.breakLock && hasKeyFiles {
+		return usagef("--break-lock is for Windows; here it can be told that a holder has crashed, and --force sets its lock free")
+	}
 	state, err := inspect(name)
 	if err != nil {
 		return err
 	}
-	if err := refuseToRemove(&state, force); err != nil {
+	if err := refuseToRemove(&state, o); err != nil {
 		return err
 	}
-	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{})
+	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{BreakLock: o.breakLock})
 	if printed := a.printRemoval(&report); err == nil {
 		err = printed
 	}
-	if err == nil && report.After.Segment.Exists {
+	if err == nil && hasKeyFiles && report.After.Segment.Exists {
 		err = inUse(&report.After)
 	}
 	return err
 }
 
 // refuseToRemove is an error if rm is not to touch what there is.
-func refuseToRemove(s *qtbridge.State, force bool) error {
+func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 	switch {
-	case s.Verdict == qtbridge.Jammed && force:
+	case s.Verdict == qtbridge.Jammed && (o.force || o.breakLock), s.Verdict == qtbridge.Locked && o.breakLock:
 		return nil
 	case !hasKeyFiles && !s.Segment.Exists:
 		return refusedf(exitNotFound, "rm %q: there is no segment, and Windows leaves nothing behind", s.Key)
@@ -79,7 +88,7 @@ func refuseToRemove(s *qtbridge.State, force bool) error {
 		return nil // Recover says why not, if it cannot
 	case s.Verdict == qtbridge.Free:
 		return refusedf(exitNotFound, "rm %q: there is no segment, and nothing else to remove", s.Key)
-	case !force:
+	case !o.force:
 		return refusedf(exitNotFound, "rm %q: there is no segment, only %s; --force removes that", s.Key, leftovers(s))
 	}
 	return nil

@@ -11,3 +11,6 @@ const (
 	ipcName          = "systemv"
 	ipcText          = "System V"
 )
+
+// unknownColumns are those that tables leave out here.
+var unknownColumns = []string{"USERS"}

@@ -8,3 +8,6 @@ const (
 	ipcName          = "windows"
 	ipcText          = "named objects of Windows"
 )
+
+// unknownColumns are those that tables leave out here.
+var unknownColumns = []string{"OWNER", "CREATOR", "LAST", "AGE"}

@@ -39,18 +39,12 @@ func layOut(columns []column, rows [][]string, width int) []string {
 
 // layOutKnown is layOut without the columns that say nothing on this system.
 func layOutKnown(columns []column, rows [][]string, width int) []string {
-	if hasKeyFiles {
-		return layOut(columns, rows, width)
-	}
 	known := func(i int) bool { return !slices.Contains(unknownColumns, columns[i].title) }
 	for i := range rows {
 		rows[i] = selected(rows[i], known)
 	}
 	return layOut(selected(columns, known), rows, width)
 }
-
-// unknownColumns are what Windows does not tell.
-var unknownColumns = []string{"OWNER", "CREATOR", "LAST", "AGE"}
 
 // selected are those of list whose index is wanted.
 func selected[T any](list []T, wanted func(i int) bool) []T {
