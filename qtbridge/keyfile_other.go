@@ -1,10 +1,10 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package qtbridge
 
 import "qtinterop/native"
 
-// Without Linux there is nothing to inspect yet.
+// Without Linux there are no key files to look at.
 
 func lookFile(path string) (KeyFile, error) { return KeyFile{Path: path}, native.ErrUnavailable }
 
