@@ -66,7 +66,8 @@ func (c *child) run(ctx context.Context) error {
 	}
 }
 
-// pass passes a signal on, unless the terminal has sent it to both.
+// pass passes a signal on, unless the terminal has sent it to both. Windows has no
+// signals to pass: the console tells all its programs.
 func (c *child) pass(s os.Signal) {
 	if s == os.Signal(syscall.SIGINT) && c.terminal {
 		return

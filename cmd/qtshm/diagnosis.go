@@ -17,7 +17,7 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
 	case qtbridge.Jammed:
 		f.ID = "jammed-lock"
-		f.Text = fmt.Sprintf("The lock is taken, and process %d, which operated on it last, is gone: nobody will give it back, and every lock() waits for ever.", s.Lock.Last.PID)
+		f.Text = jammedText(&s.Lock)
 	case qtbridge.Leftover:
 		x.addLeftover(f)
 		return
@@ -32,11 +32,29 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		return
 	case qtbridge.Locked:
 		f.ID, f.Severity, f.entry, f.Command = "locked", note, nil, ""
-		f.Text = fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, s.Lock.Last.PID))
+		f.Text = heldText(e)
 	default:
 		return
 	}
 	x.add(f)
+}
+
+// heldText and jammedText are about a lock that is taken. Windows does not tell by
+// whom.
+
+func heldText(e *qtbridge.Entry) string {
+	if pid := e.State.Lock.Last.PID; pid != 0 {
+		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
+	}
+	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
+}
+
+func jammedText(l *qtbridge.LockState) string {
+	who := "who took it"
+	if l.Last.PID != 0 {
+		who = fmt.Sprintf("process %d, which operated on it last,", l.Last.PID)
+	}
+	return "The lock is taken, and " + who + " is gone: nobody will give it back, and every lock() waits for ever."
 }
 
 // mendingCommand is the command that mends what Recover mends.

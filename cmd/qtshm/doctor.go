@@ -26,7 +26,8 @@ command that mends it. With --peer it compares this program with that process.
 Without KEY it examines all that ls shows.
 
 Run it as the program that does not see the other one would run: the same user,
-TMPDIR and working directory. As root it sees more.
+TMPDIR and working directory. As root it sees more. On Windows run it in the same
+session; there is no --peer there.
 
 Exit status 0 if nothing is wrong or all was mended, 1 if something is.`,
 		Example: "  qtshm doctor Settings\n  qtshm doctor Settings --peer 1234\n  qtshm doctor --fix",
@@ -34,6 +35,9 @@ Exit status 0 if nothing is wrong or all was mended, 1 if something is.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("peer") && o.peer <= 0 {
 				return usagef("--peer %d is no process id; give a positive one", o.peer)
+			}
+			if o.peer > 0 && !hasKeyFiles {
+				return usagef("--peer: on Windows there is nothing in which two programs of a session could differ; leave it out")
 			}
 			return a.doctor(c.Context(), args, o)
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os/user"
 	"path/filepath"
@@ -62,6 +63,15 @@ func programCell(e *qtbridge.Entry, pid int) string {
 		return strconv.Itoa(pid) + "/" + printable(program)
 	}
 	return strconv.Itoa(pid)
+}
+
+// usersCell are the processes that have a segment open.
+func usersCell(e *qtbridge.Entry) string {
+	var users []string
+	for _, pid := range e.Users {
+		users = append(users, programCell(e, pid))
+	}
+	return cmp.Or(strings.Join(users, ","), "-")
 }
 
 // entryOwner is the uid that an entry's segment, semaphore or file belongs to.

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
-	"syscall"
 
 	"qtinterop/qtbridge"
 )
@@ -124,7 +124,7 @@ func isClosedPipe(err error) bool {
 		return true
 	}
 	path, ok := errors.AsType[*fs.PathError](err)
-	return ok && path.Path == "/dev/stdout" && path.Err == syscall.EPIPE
+	return ok && path.Path == "/dev/stdout" && slices.Contains(brokenPipes, path.Err)
 }
 
 // withCause is err with the signal that ended ctx in it, if that is the reason.

@@ -34,6 +34,9 @@ Up to 64 MiB are copied before anything is printed. More, raw or as hex, is
 printed piece by piece: then the lock is held until the reader of the output has
 taken it. As text, the bytes up to the first NUL are printed, and a newline.
 
+On Windows a segment consists of whole pages, of 4 KiB: what was not written is
+zero, and is printed too, but not as text. --length prints no more than it says.
+
 A segment with a native key has no lock: it is read until two reads agree, if it
 has at most 64 MiB. Nor has one whose lock nobody has made; get makes none.
 --no-lock copies at once, whatever is being written.`

@@ -1,15 +1,12 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package main
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,21 +18,25 @@ import (
 	"qtinterop/internal/peertest"
 )
 
+// On Windows zeros up to the end of the page follow, but in text.
 func TestGetPrintsWhatQtWrote(t *testing.T) {
 	bothQts(t, func(t *testing.T, qt int) {
 		e := peertest.New(t)
 		key := e.Name()
-		segmentOf(e, qt, key, []byte("h\xc3\xa9llo\x00\x00\xff"))
+		const data = "h\xc3\xa9llo\x00\x00\xff"
+		segmentOf(e, qt, key, []byte(data))
+		size := pagedSize(len(data))
 
-		assert.Equal(t, "h\xc3\xa9llo\x00\x00\xff", ok(t, "get", key))
+		assert.Equal(t, paged(data), ok(t, "get", key))
+		assert.Equal(t, data, ok(t, "get", key, "--length", "9"))
 		assert.Equal(t, "llo", ok(t, "get", key, "--offset", "3", "--length", "3"))
-		assert.Equal(t, "", ok(t, "get", key, "--offset", "9"))
-		assert.Equal(t, "héllo\n", ok(t, "get", key, "--as", "text"))
-		assert.Equal(t, "h\xc3\xa9llo\x00\x00\xff", ok(t, "get", key, "--no-lock"))
+		assert.Equal(t, "", ok(t, "get", key, "--offset", strconv.Itoa(size)))
+		assert.Equal(t, "héllo\n", ok(t, "get", key, "--as", "text", "--encoding", "utf-8"))
+		assert.Equal(t, paged(data), ok(t, "get", key, "--no-lock"))
 		assert.Equal(t, "00000002  a9 6c 6c 6f                                       |.llo|\n00000006\n",
 			ok(t, "get", key, "--as", "hex", "--offset", "2", "--length", "4"))
-		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":9,"offset":0,"length":9,"base64":"aMOpbGxvAAD/","text":"héllo"}`, key), ok(t, "get", key, "--json"))
-		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":9,"offset":8,"length":1,"base64":"/w=="}`, key), ok(t, "get", key, "--as", "json", "--offset", "8"))
+		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":%d,"offset":0,"length":9,"base64":"aMOpbGxvAAD/","text":"héllo"}`, key, size), ok(t, "get", key, "--json", "--length", "9", "--encoding", "utf-8"))
+		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":%d,"offset":8,"length":1,"base64":"/w=="}`, key, size), ok(t, "get", key, "--as", "json", "--offset", "8", "--length", "1", "--encoding", "utf-8"))
 
 		segment, _ := files(t, key)
 		assert.Equal(t, 1, observer.Look(segment).Attached, "get must detach")
@@ -45,14 +46,14 @@ func TestGetPrintsWhatQtWrote(t *testing.T) {
 func TestGetNativeKey(t *testing.T) {
 	bothQts(t, func(t *testing.T, qt int) {
 		e := peertest.New(t)
-		path := filepath.Join(e.Work, e.Name())
-		writer := e.Start(qt, e.Work, "writer", filepath.Base(path))
+		name := nativeName(e)
+		writer := e.Start(qt, e.Work, "writer", filepath.Base(name))
 		writer.Line("id-4711")
 		_, err := writer.ReadLine()
 		require.NoError(t, err)
-		assert.Equal(t, "id-4711", ok(t, "get", "native:"+path))
+		assert.Equal(t, paged("id-4711"), ok(t, "get", "native:"+name))
 		t.Chdir(e.Work)
-		assert.Equal(t, "id-4711", ok(t, "get", "native:"+filepath.Base(path)))
+		assert.Equal(t, "id-4711\n", ok(t, "get", "native:"+filepath.Base(name), "--as", "text"))
 	})
 }
 
@@ -80,64 +81,13 @@ func TestGetWaitsForTheLock(t *testing.T) {
 		for _, timeout := range []string{"0", "100ms"} {
 			refused(t, exitLocked, "lock", "get", key, "--timeout", timeout)
 			refused(t, exitLocked, "lock", "put", key, "xxxx", "--timeout", timeout)
-			refused(t, exitLocked, "lock", "lock", key, "--timeout", timeout, "--", "true")
+			refused(t, exitLocked, "lock", append([]string{"lock", key, "--timeout", timeout, "--"}, childThat("exits", "0")...)...)
 		}
-		assert.Equal(t, "data", ok(t, "get", key, "--no-lock"))
+		assert.Equal(t, paged("data"), ok(t, "get", key, "--no-lock"))
 		waiting := start(t, "get", key)
 		peer.Must("shm.unlock", "m", nil)
-		assert.Equal(t, result{0, "data", ""}, waiting.end())
+		assert.Equal(t, result{0, paged("data"), ""}, waiting.end())
 	})
-}
-
-// A reader leaves no lock behind where there was none.
-func TestGetMakesNoLock(t *testing.T) {
-	e := peertest.New(t)
-	key := e.Name()
-	segmentOf(e, 6, key, []byte("data"))
-	segment, lock := files(t, key)
-	require.NoError(t, observer.RemoveSemaphore(observer.LookSemaphore(lock).ID))
-	assert.Equal(t, "data", ok(t, "get", key))
-	assert.Nil(t, observer.LookSemaphore(lock))
-	assert.NotNil(t, observer.Look(segment))
-}
-
-// A gibibyte is printed without a second copy in memory: what the process had
-// in memory at most is the mapping, which counts as it is touched, and a little.
-func TestGetStreams(t *testing.T) {
-	e := peertest.New(t)
-	key := e.Name()
-	const total = 1 << 30
-	peer := zeros(e, 6, key, total)
-	peer.Do("shm.write", "m", peertest.Args{"base64": "ZW5k", "offset": total - 3})
-
-	p := start(t, "get", key)
-	hash := sha256.New()
-	n, err := io.CopyN(hash, p.stdout, total-1)
-	require.NoError(t, err)
-	require.EqualValues(t, total-1, n)
-	most := peakMemory(t, p.cmd.Process.Pid)
-	assert.Equal(t, result{0, "d", ""}, p.end())
-	assert.Less(t, most-total, 200<<20)
-	t.Logf("beyond the mapping: %d MiB", (most-total)>>20)
-
-	expected := sha256.New()
-	for range total>>20 - 1 {
-		expected.Write(make([]byte, 1<<20))
-	}
-	expected.Write(make([]byte, 1<<20-3))
-	expected.Write([]byte("en"))
-	assert.Equal(t, expected.Sum(nil), hash.Sum(nil))
-}
-
-func peakMemory(t *testing.T, pid int) int {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	require.NoError(t, err)
-	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
-	require.NotNil(t, found, "%s", status)
-	kB, err := strconv.Atoi(string(found[1]))
-	require.NoError(t, err)
-	return kB << 10
 }
 
 // A large get holds the lock until it is read, and gives it back on a signal.

@@ -19,7 +19,11 @@ func (a *app) infoCmd() *cobra.Command {
 		Long: `info tells the files that Qt derives from a key, the System V keys and ids that
 they lead to, what the kernel knows of the segment and its lock, and in a word
 what is the matter: free, live, locked, orphaned, lock jammed and so on. It
-attaches to nothing and locks nothing.`,
+attaches to nothing and locks nothing.
+
+On Windows there are no such files, ids, owners and processes: it tells the names
+of the objects, the size in whole pages, how many handles are open, and the state
+of the lock.`,
 		Example: "  qtshm info Config\n  qtshm info --json native:/var/run/viewer/shm.key",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE:    func(_ *cobra.Command, args []string) error { return a.info(args[0]) },
@@ -89,13 +93,24 @@ func fileText(f *qtbridge.KeyFile) string {
 	return f.Path
 }
 
-func segmentText(s *qtbridge.SegmentState) string {
-	text := infoLine("key file", fileText(&s.File))
-	if s.File.Exists {
-		text += infoLine("System V key", ipcKeyText(s.IPCKey))
+// placeLines tell where an object is found: by the key file, or by its name.
+func placeLines(file, object string, f *qtbridge.KeyFile, ipcKey int32) string {
+	switch {
+	case !hasKeyFiles:
+		return infoLine(object, f.Path)
+	case !f.Exists:
+		return infoLine(file, fileText(f))
 	}
-	if !s.Exists {
+	return infoLine(file, fileText(f)) + infoLine("System V key", ipcKeyText(ipcKey))
+}
+
+func segmentText(s *qtbridge.SegmentState) string {
+	text := placeLines("key file", "object", &s.File, s.IPCKey)
+	switch {
+	case !s.Exists:
 		return text + infoLine("segment", "none")
+	case !hasKeyFiles:
+		return text + infoLine("segment", sizeLine(s.Size)) + infoLine("  handles", strconv.Itoa(s.Attached))
 	}
 	return text + infoLine("segment", "id "+strconv.Itoa(s.ID)) + factLines(&s.SegmentFacts)
 }
@@ -117,16 +132,20 @@ func sizeLine(n int64) string {
 }
 
 func lockLines(l *qtbridge.LockState) string {
-	text := infoLine("lock file", fileText(&l.File))
-	if l.File.Exists {
-		text += infoLine("System V key", ipcKeyText(l.IPCKey))
-	}
+	text := placeLines("lock file", "lock object", &l.File, l.IPCKey)
 	if !l.Exists {
 		return text + infoLine("lock", "none")
 	}
 	state := lockText(l)
 	if l.Value > 1 {
 		state = fmt.Sprintf("a semaphore at %d", l.Value)
+	}
+	if !hasKeyFiles {
+		text += infoLine("lock", state)
+		for _, pid := range l.Users {
+			text += infoLine("  open in", "process "+programText(pid))
+		}
+		return text
 	}
 	return text + infoLine("lock", fmt.Sprintf("id %d, %s", l.ID, state)) +
 		infoLine("  waiting", strconv.Itoa(l.Waiters)) +

@@ -30,41 +30,48 @@ type processJSON struct {
 	Program string `json:"program,omitempty"`
 }
 
-type segmentJSON struct {
-	File       fileJSON `json:"file"`
-	IPCKey     string   `json:"ipcKey,omitempty"` // also without a segment if there is a key file
-	Exists     bool     `json:"exists"`
-	*factsJSON          // absent where there is no segment
+// placeJSON is where an object is found.
+type placeJSON struct {
+	File   *fileJSON `json:"file,omitempty"`
+	IPCKey string    `json:"ipcKey,omitempty"` // also without an object if there is a key file
+	Object string    `json:"object,omitempty"` // its name, on Windows, where there is no key file
 }
 
-// factsJSON is what the kernel says of a segment.
+type segmentJSON struct {
+	placeJSON
+	Exists     bool `json:"exists"`
+	*factsJSON      // absent where there is no segment
+}
+
+// factsJSON is what the kernel says of a segment. What Windows does not tell is
+// absent there.
 type factsJSON struct {
-	ID       int         `json:"id"`
-	Size     int64       `json:"size"`
-	Mode     string      `json:"mode"`
-	Owner    int         `json:"owner"`
-	Attached int         `json:"attached"`
-	Creator  processJSON `json:"creator"`
-	Last     processJSON `json:"last"`
+	ID       *int         `json:"id,omitempty"`
+	Size     int64        `json:"size"`
+	Mode     string       `json:"mode,omitempty"`
+	Owner    *int         `json:"owner,omitempty"`
+	Attached int          `json:"attached"`
+	Creator  *processJSON `json:"creator,omitempty"`
+	Last     *processJSON `json:"last,omitempty"`
 }
 
 type lockJSON struct {
-	File   fileJSON `json:"file"`
-	IPCKey string   `json:"ipcKey,omitempty"`
-	Exists bool     `json:"exists"`
+	placeJSON
+	Exists bool `json:"exists"`
 	*lockDetails
 	Strays []int `json:"strays,omitempty"`
 }
 
-// lockDetails are absent where there is no semaphore.
+// lockDetails are absent where there is no semaphore, and some on Windows.
 type lockDetails struct {
-	ID      int         `json:"id"`
-	State   string      `json:"state"` // free, held or unknown
-	Value   int         `json:"value"`
-	Waiters int         `json:"waiters"`
-	Mode    string      `json:"mode"`
-	Owner   int         `json:"owner"`
-	Last    processJSON `json:"last"`
+	ID      *int         `json:"id,omitempty"`
+	State   string       `json:"state"` // free, held or unknown
+	Value   int          `json:"value"`
+	Waiters *int         `json:"waiters,omitempty"`
+	Mode    string       `json:"mode,omitempty"`
+	Owner   *int         `json:"owner,omitempty"`
+	Last    *processJSON `json:"last,omitempty"`
+	Users   []int        `json:"users,omitempty"` // who may hold it, on Windows
 }
 
 type strayJSON struct {
@@ -100,19 +107,30 @@ func newFileJSON(f *qtbridge.KeyFile) fileJSON {
 	return fileJSON{f.Path, true, &f.Owner, f.Plain, &f.Changed}
 }
 
-func newProcessJSON(p qtbridge.Process) processJSON {
-	return processJSON{p.PID, p.Alive, programName(p.PID)}
+func newPlaceJSON(f *qtbridge.KeyFile, ipcKey int32) placeJSON {
+	if !hasKeyFiles {
+		return placeJSON{Object: f.Path}
+	}
+	file := newFileJSON(f)
+	if !f.Exists {
+		return placeJSON{File: &file}
+	}
+	return placeJSON{File: &file, IPCKey: ipcKeyText(ipcKey)}
+}
+
+func newProcessJSON(p qtbridge.Process) *processJSON {
+	return &processJSON{p.PID, p.Alive, programName(p.PID)}
 }
 
 func newFactsJSON(f *qtbridge.SegmentFacts) *factsJSON {
-	return &factsJSON{f.ID, f.Size, modeText(f.Mode), f.Owner, f.Attached, newProcessJSON(f.Creator), newProcessJSON(f.Last)}
+	if !hasKeyFiles {
+		return &factsJSON{Size: f.Size, Attached: f.Attached}
+	}
+	return &factsJSON{&f.ID, f.Size, modeText(f.Mode), &f.Owner, f.Attached, newProcessJSON(f.Creator), newProcessJSON(f.Last)}
 }
 
 func newSegmentJSON(s *qtbridge.SegmentState) segmentJSON {
-	shown := segmentJSON{File: newFileJSON(&s.File), Exists: s.Exists}
-	if s.File.Exists {
-		shown.IPCKey = ipcKeyText(s.IPCKey)
-	}
+	shown := segmentJSON{placeJSON: newPlaceJSON(&s.File, s.IPCKey), Exists: s.Exists}
 	if s.Exists {
 		shown.factsJSON = newFactsJSON(&s.SegmentFacts)
 	}
@@ -120,12 +138,16 @@ func newSegmentJSON(s *qtbridge.SegmentState) segmentJSON {
 }
 
 func newLockJSON(l *qtbridge.LockState) *lockJSON {
-	shown := lockJSON{File: newFileJSON(&l.File), Exists: l.Exists, Strays: l.Strays}
-	if l.File.Exists {
-		shown.IPCKey = ipcKeyText(l.IPCKey)
-	}
+	shown := lockJSON{placeJSON: newPlaceJSON(&l.File, l.IPCKey), Exists: l.Exists, Strays: l.Strays}
 	if l.Exists {
-		shown.lockDetails = &lockDetails{l.ID, lockText(l), l.Value, l.Waiters, modeText(l.Mode), l.Owner, newProcessJSON(l.Last)}
+		shown.lockDetails = newLockDetails(l)
 	}
 	return &shown
+}
+
+func newLockDetails(l *qtbridge.LockState) *lockDetails {
+	if !hasKeyFiles {
+		return &lockDetails{State: lockText(l), Value: l.Value, Users: l.Users}
+	}
+	return &lockDetails{&l.ID, lockText(l), l.Value, &l.Waiters, modeText(l.Mode), &l.Owner, newProcessJSON(l.Last), nil}
 }

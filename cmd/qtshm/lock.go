@@ -17,7 +17,8 @@ func (a *app) lockCmd() *cobra.Command {
 		Short: "run a command while holding the lock of a segment",
 		Long: `lock attaches to the segment, takes its lock, runs CMD, and gives the lock back,
 as flock(1) does for a file. Its exit status is that of CMD, or 128 + n if signal
-n ended CMD. Signals are passed to CMD. CMD itself does not have the lock, so it
+n ended CMD. Signals are passed to CMD; on Windows Ctrl-C reaches it by itself, and
+a lock stays taken if qtshm is killed while it has it. CMD itself does not have the lock, so it
 must not take it: qtshm get --no-lock reads without.`,
 		Example: `  qtshm lock Config -- ./backup.sh
   qtshm lock Config --timeout 2s -- sh -c 'qtshm get Config --no-lock > config.bin'`,

@@ -23,7 +23,11 @@ other users.
 
 LOCK is free, held, jammed, - for none, ? for another user's, or =N for the value
 of a semaphore. AGE is that of the segment, else of the semaphore or file. A name
-that ends in … is not known further: the file name tells its letters only.`,
+that ends in … is not known further: the file name tells its letters only.
+
+On Windows it lists the objects of this session and those of Global\ with Qt's
+names. ATT counts handles, and USERS are the processes that have them. What Windows
+does not tell is left out.`,
 		Example: "  qtshm ls\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(*cobra.Command, []string) error { return a.ls(wide) },
@@ -66,7 +70,7 @@ func widthOf(w any) int {
 var entryColumns = []column{
 	{title: "NAME", least: 17, tail: true}, {title: "KIND", least: 5}, {title: "SIZE", right: true},
 	{title: "ATT", right: true}, {title: "OWNER", least: 5}, {title: "CREATOR", least: 7},
-	{title: "LAST", least: 7}, {title: "LOCK"}, {title: "AGE", right: true}, {title: "VERDICT", least: 9},
+	{title: "LAST", least: 7}, {title: "USERS", least: 7}, {title: "LOCK"}, {title: "AGE", right: true}, {title: "VERDICT", least: 9},
 }
 
 func entryTable(entries []qtbridge.Entry, names users, width int) []string {
@@ -81,11 +85,11 @@ func entryTable(entries []qtbridge.Entry, names users, width int) []string {
 		}
 		rows = append(rows, []string{
 			entryName(e), e.Kind.String(), size, attached, names.name(entryOwner(e)),
-			programCell(e, s.Creator.PID), programCell(e, lastUser(e)), lockCell(e),
+			programCell(e, s.Creator.PID), programCell(e, lastUser(e)), usersCell(e), lockCell(e),
 			ageText(e.Made, now), e.State.Verdict.String(),
 		})
 	}
-	return layOut(entryColumns, rows, width)
+	return layOutKnown(entryColumns, rows, width)
 }
 
 // entryJSON is an entry as ls --json shows it; docs/qtshm.md documents it. What
@@ -95,7 +99,7 @@ type entryJSON struct {
 	Key     string        `json:"key,omitempty"`  // where it is certain
 	Name    string        `json:"name,omitempty"` // as far as the file name tells
 	Verdict string        `json:"verdict"`
-	Owner   string        `json:"owner"`
+	Owner   string        `json:"owner,omitempty"`
 	Made    *time.Time    `json:"made,omitempty"`
 	Segment segmentJSON   `json:"segment"`
 	Lock    *lockJSON     `json:"lock"`
@@ -107,8 +111,11 @@ func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
 	s := &e.State
 	info := newInfoJSON(s)
 	shown := entryJSON{
-		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Owner: names.name(entryOwner(e)),
-		Segment: info.Segment, Strays: info.Strays, Users: []processJSON{},
+		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Segment: info.Segment, Strays: info.Strays,
+		Users: []processJSON{},
+	}
+	if hasKeyFiles {
+		shown.Owner = names.name(entryOwner(e))
 	}
 	if e.Key != (qtbridge.Key{}) {
 		shown.Key = e.Key.String()

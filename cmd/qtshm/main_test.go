@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package main
 
@@ -11,10 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,37 +23,39 @@ import (
 	"qtinterop/qtbridge"
 )
 
-// binary is qtshm, built for the Qt of the test.
+// binary is qtshm, of the Qt of the test.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+// itself is the running test binary, which is also the program that commands run:
+// see beChild.
+var itself string
+
+// asQtshm is the environment variable by which the test binary is qtshm.
+const asQtshm = "QTSHM_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == childOf {
+		os.Exit(beChild(os.Args[2:]))
+	}
+	if os.Getenv(asQtshm) != "" {
+		main()
+	}
+	os.Exit(testMain(m))
+}
 
 func testMain(m *testing.M) int {
 	_, qt := qtbridge.QtVersion()
 	fmt.Printf("qtshm on Qt %s\n", qt)
-	// What nohup(1), or a shell for what it runs in the background, has told to
-	// be ignored, qtshm would ignore as well. A handler is not inherited.
-	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
-		if signal.Ignored(s) {
-			signal.Notify(make(chan os.Signal, 1), s)
-		}
-	}
-	dir, err := os.MkdirTemp("", "qtshm")
-	if err != nil {
+	var err error
+	if itself, err = os.Executable(); err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "qtshm")
-	tags := ""
-	if strings.HasPrefix(qt, "5") {
-		tags = "qt5"
+	status := 1
+	if err := withBinary(qt, func() { status = m.Run() }); err != nil {
+		fmt.Println(err)
 	}
-	if output, err := exec.Command("go", "build", "-tags", tags, "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Printf("go build: %v\n%s", err, output)
-		return 1
-	}
-	return m.Run()
+	return status
 }
 
 // limit is how long anything may take before a test fails.
@@ -100,48 +99,57 @@ func refused(t testing.TB, status int, says string, args ...string) {
 	assert.Empty(t, r.out, "%q", args)
 }
 
-// process is a qtshm of its own.
+// process is a qtshm that runs while the test goes on.
 type process struct {
 	t      testing.TB
-	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	stdout io.ReadCloser
-	err    bytes.Buffer
+	err    bytes.Buffer // complete after end
+	cmd    *exec.Cmd    // nil if it runs in this process
+	send   func(os.Signal) error
+	kill   func()
+	wait   func() (status int)
 }
 
-func start(t testing.TB, args ...string) *process {
+// startProcess starts qtshm as a process of its own.
+func startProcess(t testing.TB, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, args...)}
-	p.cmd.Stderr = &p.err
+	cmd := exec.Command(binary, args...)
+	cmd.WaitDelay = limit
+	p := &process{t: t, cmd: cmd}
+	cmd.Stderr = &p.err
 	var err error
-	p.stdin, err = p.cmd.StdinPipe()
+	p.stdin, err = cmd.StdinPipe()
 	require.NoError(t, err)
-	p.stdout, err = p.cmd.StdoutPipe()
+	p.stdout, err = cmd.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, p.cmd.Start())
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	require.NoError(t, cmd.Start())
+	p.send = cmd.Process.Signal
+	p.kill = func() { _ = cmd.Process.Kill() }
+	p.wait = func() int { _ = cmd.Wait(); return cmd.ProcessState.ExitCode() }
+	t.Cleanup(p.kill)
 	return p
 }
 
-func (p *process) signal(s syscall.Signal) {
+func (p *process) signal(s os.Signal) {
 	p.t.Helper()
-	require.NoError(p.t, p.cmd.Process.Signal(s))
+	require.NoError(p.t, p.send(s))
 }
 
 // end waits for the process and returns what it printed since the last read.
 func (p *process) end() result {
 	p.t.Helper()
-	timer := time.AfterFunc(limit, func() { _ = p.cmd.Process.Kill() })
+	timer := time.AfterFunc(limit, p.kill)
 	defer timer.Stop()
 	out, _ := io.ReadAll(p.stdout)
-	_ = p.cmd.Wait()
-	return result{p.cmd.ProcessState.ExitCode(), string(out), p.err.String()}
+	status := p.wait()
+	return result{status, string(out), p.err.String()}
 }
 
 // line reads a line of stdout.
 func (p *process) line() string {
 	p.t.Helper()
-	timer := time.AfterFunc(limit, func() { _ = p.cmd.Process.Kill() })
+	timer := time.AfterFunc(limit, p.kill)
 	defer timer.Stop()
 	var line []byte
 	for c := make([]byte, 1); ; {
@@ -181,7 +189,29 @@ func zeros(e *peertest.Env, qt int, key string, size int) *peertest.Peer {
 	return p
 }
 
-// files are the key files of a key.
+// nativeName is a name that peers in e.Work and this process mean the same by, as
+// a native key.
+func nativeName(e *peertest.Env) string { return qtbridge.NativeKeyIn(e.Work, e.Name()).Name() }
+
+// paged is data as it is in a segment of its size: on Windows in whole pages.
+func paged(data string) string { return data + strings.Repeat("\x00", pagedSize(len(data))-len(data)) }
+
+func pagedSize(size int) int {
+	if hasKeyFiles {
+		return size
+	}
+	return (size + 4095) &^ 4095
+}
+
+// missing is what is said to be missing where there is no segment.
+func missing() string {
+	if hasKeyFiles {
+		return "key file"
+	}
+	return "nobody has an object"
+}
+
+// files are the key files of a key, on Windows the names of its objects.
 func files(t testing.TB, name string) (segment, lock string) {
 	t.Helper()
 	key, err := qtbridge.ParseKey(name)
@@ -199,6 +229,7 @@ func nothing(t testing.TB, name string) {
 	require.Nil(t, observer.Look(segment))
 	if lock != "" {
 		require.NoFileExists(t, lock)
+		require.Nil(t, observer.LookSemaphore(lock))
 	}
 }
 

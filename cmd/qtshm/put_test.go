@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package main
 
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -37,10 +39,10 @@ func TestPutIsReadByQt(t *testing.T) {
 		} {
 			r := doWith(t, put.stdin, append([]string{"put", key}, put.args...)...)
 			require.Equal(t, result{}, r)
-			assert.Equal(t, put.after, string(peer.Do("shm.read", "m", nil).Bytes()))
-			assert.Equal(t, put.after, string(e.Raw(segment)))
+			assert.Equal(t, paged(put.after), string(peer.Do("shm.read", "m", nil).Bytes()))
+			assert.Equal(t, paged(put.after), string(e.Raw(segment)))
 		}
-		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":8,"offset":2,"length":1}`, key), ok(t, "put", key, "x", "--offset", "2", "--json"))
+		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":%d,"offset":2,"length":1}`, key, pagedSize(8)), ok(t, "put", key, "x", "--offset", "2", "--json"))
 	})
 }
 
@@ -50,18 +52,18 @@ func TestPutRefused(t *testing.T) {
 	key := e.Name()
 	segmentOf(e, 6, key, []byte("abcd"))
 	segment, lock := files(t, key)
+	size := pagedSize(4)
 	long := filepath.Join(e.Work, "long")
-	require.NoError(t, os.WriteFile(long, make([]byte, 5), 0o600))
+	require.NoError(t, os.WriteFile(long, make([]byte, size+1), 0o600))
 	for _, bad := range []struct {
 		says string
 		args []string
 	}{
-		{"too long", []string{"abcde"}},
-		{"too long", []string{"abc", "--offset", "2"}},
-		{"too long", []string{"--hex", "0000000000"}},
+		{"too long", []string{strings.Repeat("x", size+1)}},
+		{"too long", []string{"abc", "--offset", strconv.Itoa(size - 2)}},
+		{"too long", []string{"--hex", strings.Repeat("00", size+1)}},
 		{"too long", []string{"--file", long}},
-		{"too long", []string{"--file", "/dev/zero"}},
-		{"past the end", []string{"x", "--offset", "5"}},
+		{"past the end", []string{"x", "--offset", strconv.Itoa(size + 1)}},
 		{"nothing to write", nil},
 		{"more than one", []string{"x", "--hex", "00"}},
 		{"more than one", []string{"x", "--file", long}},
@@ -78,7 +80,7 @@ func TestPutRefused(t *testing.T) {
 		{"arg", []string{"x", "y"}},
 	} {
 		refused(t, exitUsage, bad.says, append([]string{"put", key}, bad.args...)...)
-		assert.Equal(t, "abcd", string(e.Raw(segment)), "%v", bad.args)
+		assert.Equal(t, paged("abcd"), string(e.Raw(segment)), "%v", bad.args)
 	}
 	assert.Equal(t, 1, observer.Look(segment).Attached)
 	assert.Equal(t, 1, observer.LookSemaphore(lock).Value)

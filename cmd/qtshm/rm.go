@@ -8,8 +8,11 @@ import (
 	"qtinterop/qtbridge"
 )
 
+// rmOptions are the flags of rm.
+type rmOptions struct{ force, breakLock bool }
+
 func (a *app) rmCmd() *cobra.Command {
-	var force bool
+	var o rmOptions
 	c := &cobra.Command{
 		Use:   "rm KEY",
 		Short: "remove a segment that a crash has left behind",
@@ -18,13 +21,19 @@ gone, with its key file and its lock. It refuses, with status 7, while anybody i
 attached or the creator runs, also with --force.
 
 --force also removes what is left where there is no segment any more, and sets a
-jammed lock free.`,
+jammed lock free.
+
+On Windows a crash leaves no segment behind: it goes with its last handle, so rm
+only sets locks free. Whether the holder of a lock has crashed can be told there
+only if nobody else has the lock open. If you know that it has, --break-lock sets
+the lock free, if it stays held for a second.`,
 		Example: `  qtshm rm Config
   qtshm rm --force native:/var/run/viewer/shm.key`,
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], force) },
+		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], o) },
 	}
-	c.Flags().BoolVar(&force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
+	c.Flags().BoolVar(&o.force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
+	c.Flags().BoolVar(&o.breakLock, "break-lock", false, "on Windows, set a lock free whose holder has crashed, as you know")
 	return c
 }
 
@@ -45,36 +54,41 @@ type rmJSON struct {
 	After   string   `json:"after"`
 }
 
-func (a *app) rm(ctx context.Context, name string, force bool) error {
+func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
+	if o.breakLock && hasKeyFiles {
+		return usagef("--break-lock is for Windows; here it can be told that a holder has crashed, and --force sets its lock free")
+	}
 	state, err := inspect(name)
 	if err != nil {
 		return err
 	}
-	if err := refuseToRemove(&state, force); err != nil {
+	if err := refuseToRemove(&state, o); err != nil {
 		return err
 	}
-	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{})
+	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{BreakLock: o.breakLock})
 	if printed := a.printRemoval(&report); err == nil {
 		err = printed
 	}
-	if err == nil && report.After.Segment.Exists {
+	if err == nil && hasKeyFiles && report.After.Segment.Exists {
 		err = inUse(&report.After)
 	}
 	return err
 }
 
 // refuseToRemove is an error if rm is not to touch what there is.
-func refuseToRemove(s *qtbridge.State, force bool) error {
+func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 	switch {
-	case s.Verdict == qtbridge.Jammed && force:
+	case s.Verdict == qtbridge.Jammed && (o.force || o.breakLock), s.Verdict == qtbridge.Locked && o.breakLock:
 		return nil
+	case !hasKeyFiles && !s.Segment.Exists:
+		return refusedf(exitNotFound, "rm %q: there is no segment, and Windows leaves nothing behind", s.Key)
 	case s.Segment.Exists && (s.Segment.Attached > 0 || s.Segment.Creator.Alive):
 		return inUse(s)
 	case s.Segment.Exists, s.Verdict == qtbridge.Split, s.Verdict == qtbridge.KeyFileLost:
 		return nil // Recover says why not, if it cannot
 	case s.Verdict == qtbridge.Free:
 		return refusedf(exitNotFound, "rm %q: there is no segment, and nothing else to remove", s.Key)
-	case !force:
+	case !o.force:
 		return refusedf(exitNotFound, "rm %q: there is no segment, only %s; --force removes that", s.Key, leftovers(s))
 	}
 	return nil
@@ -95,6 +109,9 @@ func inUse(s *qtbridge.State) error {
 	remedy := "end the programs that use it"
 	if s.Verdict == qtbridge.Jammed {
 		remedy = "--force sets its jammed lock free; to remove the segment, " + remedy
+	}
+	if !hasKeyFiles {
+		return refusedf(exitInUse, "rm %q: it has %d open handles; %s: Windows removes it with the last one", s.Key, s.Segment.Attached, remedy)
 	}
 	if s.Segment.Attached == 0 {
 		return refusedf(exitInUse, "rm %q: nobody is attached, but its creator, process %s, runs; %s", s.Key, programText(s.Segment.Creator.PID), remedy)

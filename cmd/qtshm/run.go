@@ -35,7 +35,8 @@ that use QSharedMemory, without a change to them.
 KEY is what the programs have agreed on:
   NAME, qt:NAME   setKey("NAME"), or the constructor with a key
   native:NAME     setNativeKey("NAME"): the path of a file; a relative one is
-                  taken from the working directory
+                  taken from the working directory. On Windows a name, for all
+                  sessions if it begins with Global\
 
 Exit status: 0 done, 1 other error, 2 usage, 3 not found, 4 already exists,
 5 permission, 6 timed out or lock not obtained, 7 refused because it is in use,

@@ -29,10 +29,11 @@ segment of KEY is made of.
 The kernel undoes what a process has acquired or released when it ends, here as
 in a Qt program. So acquire and release hold until a signal, the end of --for, or
 that of CMD, whose exit status is theirs. What a release adds and somebody takes
-meanwhile stays taken.
+meanwhile stays taken. Windows undoes nothing: there sem gives back at its end what
+it acquired, unless it is killed, and what it released stays.
 
 A semaphore that does not exist is an error, unless --create says with which
-value to make it. It stays when sem ends.`
+value to make it. It stays when sem ends; on Windows only while another program has it.`
 
 func (a *app) semCmd() *cobra.Command {
 	var o semOptions
@@ -127,7 +128,7 @@ func requireSemaphore(key qtbridge.Key) error {
 	}
 	state, err := qtbridge.Inspect(key)
 	if err == nil && !state.Lock.Exists {
-		return refusedf(exitNotFound, "sem %q: there is no semaphore (key file %s); start the program that makes it, or give --create VALUE", key, state.Lock.File.Path)
+		return refusedf(exitNotFound, "sem %q: there is no semaphore (%s); start the program that makes it, or give --create VALUE", key, state.Lock.File.Path)
 	}
 	return err
 }
@@ -138,8 +139,7 @@ type semJSON struct {
 	Value int    `json:"value"` // after what was done
 }
 
-func (a *app) doSem(ctx context.Context, s *qtbridge.Semaphore, verb string, n int, o semOptions) error {
-	var err error
+func (a *app) doSem(ctx context.Context, s *qtbridge.Semaphore, verb string, n int, o semOptions) (err error) {
 	switch verb {
 	case "acquire":
 		err = acquire(ctx, s, n, o.timeout)
@@ -149,13 +149,16 @@ func (a *app) doSem(ctx context.Context, s *qtbridge.Semaphore, verb string, n i
 	if err != nil {
 		return err
 	}
+	if verb == "acquire" && !undoesSemaphores {
+		defer func() { err = errors.Join(err, s.Release(n)) }()
+	}
 	if err := a.printSem(s, verb); err != nil || verb == "value" {
 		return err
 	}
 	if len(o.command) > 0 {
 		return a.runHolding(ctx, o.path, o.command)
 	}
-	a.hint("%sd %d of %q; Ctrl-C ends it, and the kernel undoes it", verb, n, s.Key())
+	a.hint("%sd %d of %q; Ctrl-C ends it", verb, n, s.Key())
 	return hold(ctx, o.duration)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -34,6 +35,26 @@ func layOut(columns []column, rows [][]string, width int) []string {
 		lines = append(lines, layOutRow(columns, row, widths))
 	}
 	return lines
+}
+
+// layOutKnown is layOut without the columns that say nothing on this system.
+func layOutKnown(columns []column, rows [][]string, width int) []string {
+	known := func(i int) bool { return !slices.Contains(unknownColumns, columns[i].title) }
+	for i := range rows {
+		rows[i] = selected(rows[i], known)
+	}
+	return layOut(selected(columns, known), rows, width)
+}
+
+// selected are those of list whose index is wanted.
+func selected[T any](list []T, wanted func(i int) bool) []T {
+	var left []T
+	for i := range list {
+		if wanted(i) {
+			left = append(left, list[i])
+		}
+	}
+	return left
 }
 
 // narrow takes one character from the column that has most to give.

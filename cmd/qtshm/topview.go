@@ -81,7 +81,7 @@ func (m *topModel) table(height int) []string {
 	for i := first; i < last; i++ {
 		rows = append(rows, m.row(&m.shown[i], now))
 	}
-	lines := layOut(topColumns, rows, m.width)
+	lines := layOutKnown(topColumns, rows, m.width)
 	if i := m.index() - first; i >= 0 && i < len(rows) {
 		lines[i+1] = "\x1b[7m" + lines[i+1] + "\x1b[0m"
 	}

@@ -36,7 +36,7 @@ func (a *app) version() error {
 		return a.printJSON(v)
 	}
 	text := strings.TrimSpace("qtshm " + v.Version + " " + v.Revision)
-	return a.printf("%s\nGo %s\n%s\nIPC: System V (QSharedMemory, QSystemSemaphore)\n", text, v.Go, qtText(v))
+	return a.printf("%s\nGo %s\n%s\nIPC: %s (QSharedMemory, QSystemSemaphore)\n", text, v.Go, qtText(v), ipcText)
 }
 
 func qtText(v versionJSON) string {
@@ -50,7 +50,7 @@ func versions() versionJSON {
 	v := versionJSON{Version: "(devel)", IPC: []string{}}
 	v.QtCompiled, v.QtRunning = qtbridge.QtVersion()
 	if v.QtRunning != "" {
-		v.IPC = append(v.IPC, "systemv")
+		v.IPC = append(v.IPC, ipcName)
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Version, v.Go = info.Main.Version, info.GoVersion

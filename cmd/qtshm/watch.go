@@ -37,7 +37,8 @@ stdin and QTSHM_KEY, QTSHM_CAUSE and QTSHM_SEQ in the environment. A CMD that
 fails is reported, and the watch goes on.
 
 The latest state wins: what changes again in the meantime is passed over, which
-shows as a gap in the numbers. Watching does not disturb the programs; see --stay.`
+shows as a gap in the numbers. Watching does not disturb the programs; see --stay.
+On Windows all sizes are whole pages.`
 
 func (a *app) watchCmd() *cobra.Command {
 	var o watchOptions

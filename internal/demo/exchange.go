@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package main
 
@@ -104,9 +104,12 @@ func goWrites(s scene) (bool, error) {
 }
 
 func pollerReads(ctx context.Context, s scene, segment *qtbridge.Segment) (bool, error) {
-	write := func() error { _, err := segment.WriteAt([]byte(id), 0); return err }
+	wrote, err := qtbridge.Local8Bit.Encode(id)
+	if err != nil {
+		return false, err
+	}
+	write := func() error { _, err := segment.WriteAt(wrote, 0); return err }
 	how := "WithLock(WriteAt)"
-	var err error
 	if segment.Lockable() {
 		err = segment.WithLock(ctx, write)
 	} else {
@@ -136,13 +139,13 @@ func pollerReads(ctx context.Context, s scene, segment *qtbridge.Segment) (bool,
 		return false, err
 	}
 	printCalls("Qt program", report, "attach", "lock", "unlock", "detach")
-	fmt.Printf("   %-11s QString %q\n", "", answer["text"])
+	fmt.Printf("   %-11s QString %q\n", "", textOf(answer))
 	raw, err := rawBytes(s.key)
 	if err != nil {
 		return false, err
 	}
 	s.explainLock()
-	return compare("Go wrote", []byte(id), "Qt read", read, raw), nil
+	return compare("Go wrote", wrote, "Qt read", read, raw), nil
 }
 
 // explainLock says, once, why a native key has no lock.
@@ -163,20 +166,20 @@ func rawBytes(key qtbridge.Key) ([]byte, error) {
 		return nil, err
 	}
 	if raw := observer.Look(path); raw != nil {
-		ftok, _ := observer.FtokQ(path)
-		fmt.Printf("   raw segment key 0x%08x, id %d, %d bytes, mode %#o, %d attached\n",
-			uint32(ftok), raw.ID, raw.Size, raw.Mode, raw.Attached)
+		fmt.Printf("   raw segment %s\n", objectText(path, raw))
 	}
 	return observer.Read(path)
 }
 
 func compare(writer string, wrote []byte, reader string, read, raw []byte) bool {
-	agree := bytes.Equal(wrote, read) && bytes.Equal(wrote, raw)
+	whole := make([]byte, (len(wrote)+unit-1)/unit*unit)
+	copy(whole, wrote)
+	agree := bytes.Equal(whole, read) && bytes.Equal(whole, raw)
 	for _, side := range []struct {
 		name string
 		data []byte
 	}{{writer, wrote}, {reader, read}, {"raw segment", raw}} {
-		fmt.Printf("   %-11s %x\n", side.name, side.data)
+		fmt.Printf("   %-11s %s\n", side.name, hexText(side.data))
 	}
 	verdict := "they agree"
 	if !agree {
@@ -184,4 +187,14 @@ func compare(writer string, wrote []byte, reader string, read, raw []byte) bool 
 	}
 	fmt.Printf("   => %s\n", verdict)
 	return agree
+}
+
+// hexText is data in hex, without the zeros at its end.
+func hexText(data []byte) string {
+	content := bytes.TrimRight(data, "\x00")
+	text := fmt.Sprintf("%x", content)
+	if zeros := len(data) - len(content); zeros > 0 {
+		text += fmt.Sprintf(" and %d zeros", zeros)
+	}
+	return text
 }

@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package main
 
@@ -10,9 +10,6 @@ import (
 
 	"qtinterop/qtbridge"
 )
-
-// ids are published one after the other, of different lengths.
-var ids = []string{"page-1", "页-20", "page-300"}
 
 // goFollows has the mission's writer publish ids, and Go told of each.
 func goFollows(s scene) (bool, error) {
@@ -81,7 +78,7 @@ func goPublishes(s scene) (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			if text := fmt.Sprint(answer["text"]); slices.Contains(ids, text) { // not yet filled, else
+			if text := textOf(answer); slices.Contains(ids, text) { // not yet filled, else
 				fmt.Printf("   Qt program  QString %q\n", text)
 				read = append(read, text)
 			}

@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 // Demo shows the exchange that qtinterop is for: an id that goes through a
 // QSharedMemory segment between Go and an unmodified Qt process, in both
@@ -13,10 +13,6 @@ import (
 	"qtinterop/native"
 	"qtinterop/qtbridge"
 )
-
-// id is what is published. A Qt program makes local 8-bit bytes of it, here
-// UTF-8.
-const id = "模型-4711"
 
 // keyName is the key of the mission's programs.
 const keyName = "RkWebViewModelSM"
@@ -41,17 +37,13 @@ func run(peers string) (agreed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// A directory of our own, so that we meet no real program that uses the key.
-	dir, err := os.MkdirTemp("", "qtinterop-demo")
+	dir, where, leave, err := enterPlace()
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = firstError(err, os.RemoveAll(dir)) }()
-	if err := os.Setenv("TMPDIR", dir); err != nil {
-		return false, err
-	}
+	defer func() { err = firstError(err, leave()) }()
 
-	fmt.Printf("Go, linked to Qt %s, and Qt programs share memory in %s.\n", native.VersionRunning(), dir)
+	fmt.Printf("Go, linked to Qt %s, and Qt programs share memory in %s.\n", native.VersionRunning(), where)
 	fmt.Printf("The id is %q, the key is %q.\n", id, keyName)
 	agreed = true
 	number := 0

@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package main
 
@@ -37,8 +37,8 @@ func start(ctx context.Context, dir, path string, args ...string) (*peer, error)
 // end ends the peer by the end of its stdin: its destructors run.
 func (p *peer) end() {
 	_ = p.stdin.Close()
+	go func() { _, _ = io.Copy(io.Discard, p.stderr) }() // Wine 8.0 may leave it open
 	_, _ = io.Copy(io.Discard, p.stdout)
-	_, _ = io.Copy(io.Discard, p.stderr)
 	_ = p.cmd.Wait()
 }
 
@@ -69,6 +69,13 @@ func (p *peer) report(accept func(map[string]any) bool) (map[string]any, error) 
 			return report, nil
 		}
 	}
+}
+
+// textOf is the QString that a poller has read, up to the first NUL: that of Qt 6
+// goes on with the zeros of the page, that of Qt 5 ends there.
+func textOf(answer map[string]any) string {
+	text, _, _ := strings.Cut(fmt.Sprint(answer["text"]), "\x00")
+	return text
 }
 
 // printCalls prints what Qt returned, with the error where it is false.

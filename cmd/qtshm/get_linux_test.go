@@ -1,0 +1,70 @@
+//go:build cgo
+
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+// A reader leaves no lock behind where there was none.
+func TestGetMakesNoLock(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("data"))
+	segment, lock := files(t, key)
+	require.NoError(t, observer.RemoveSemaphore(observer.LookSemaphore(lock).ID))
+	assert.Equal(t, "data", ok(t, "get", key))
+	assert.Nil(t, observer.LookSemaphore(lock))
+	assert.NotNil(t, observer.Look(segment))
+}
+
+// A gibibyte is printed without a second copy in memory: what the process had
+// in memory at most is the mapping, which counts as it is touched, and a little.
+func TestGetStreams(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	const total = 1 << 30
+	peer := zeros(e, 6, key, total)
+	peer.Do("shm.write", "m", peertest.Args{"base64": "ZW5k", "offset": total - 3})
+
+	p := start(t, "get", key)
+	hash := sha256.New()
+	n, err := io.CopyN(hash, p.stdout, total-1)
+	require.NoError(t, err)
+	require.EqualValues(t, total-1, n)
+	most := peakMemory(t, p.cmd.Process.Pid)
+	assert.Equal(t, result{0, "d", ""}, p.end())
+	assert.Less(t, most-total, 200<<20)
+	t.Logf("beyond the mapping: %d MiB", (most-total)>>20)
+
+	expected := sha256.New()
+	for range total>>20 - 1 {
+		expected.Write(make([]byte, 1<<20))
+	}
+	expected.Write(make([]byte, 1<<20-3))
+	expected.Write([]byte("en"))
+	assert.Equal(t, expected.Sum(nil), hash.Sum(nil))
+}
+
+func peakMemory(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	require.NoError(t, err)
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	require.NotNil(t, found, "%s", status)
+	kB, err := strconv.Atoi(string(found[1]))
+	require.NoError(t, err)
+	return kB << 10
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// programName is not known here.
+func programName(int) string { return "" }
