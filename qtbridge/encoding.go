@@ -28,9 +28,10 @@ type Encoding struct {
 var (
 	// Local8Bit is what toLocal8Bit() and fromLocal8Bit() of the Qt that this
 	// program links make. On Linux that is UTF-8: with Qt 6 always, with Qt 5
-	// as Debian builds it in any locale. It is not what a program on Windows or
-	// with QTextCodec::setCodecForLocale() has: see [XText]. It needs Qt:
-	// without it there is an [ErrUnavailable].
+	// as Debian builds it in any locale. On Windows it is the system's ANSI code
+	// page. It is not what a program on another system or with
+	// QTextCodec::setCodecForLocale() has: see [XText]. It needs Qt: without it
+	// there is an [ErrUnavailable].
 	Local8Bit Encoding
 
 	// UTF8 is toUtf8() and fromUtf8().
@@ -90,8 +91,12 @@ func (e Encoding) Encode(text string) ([]byte, error) {
 	return e.encodeByXText(text)
 }
 
-// Decode returns all of data as text. A NUL is a character like others.
+// Decode returns all of data as text. A NUL is a character like others. On
+// Windows, data of whole pages of 4096 bytes counts as a segment, and the zeros
+// at the end of the last page, after its first character, as padding: they are no
+// part of the text. So a segment of exactly its text gives that text everywhere.
 func (e Encoding) Decode(data []byte) (string, error) {
+	data = unpadded(data, e.width())
 	if e.text == nil {
 		return e.decodeByQt(data)
 	}

@@ -84,7 +84,7 @@ func (p *pace) looked(seen seen, means Means, start, now time.Time) {
 		p.hurry = 0
 	}
 	if seen == nothing || seen == news {
-		wait = max(wait, min(100*cost, largeMax)) // of a large segment
+		wait = max(wait, min(looksApart*cost, largeMax)) // of a large segment
 	}
 	if seen == nothing && p.paused.After(now) {
 		wait = p.paused.Sub(now)

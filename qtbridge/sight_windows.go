@@ -2,9 +2,6 @@ package qtbridge
 
 import "qtinterop/native"
 
-// page is what sizes of segments are multiples of.
-const page = 4096
-
 // see attaches, if it is not attached yet: as long as anybody has a segment open,
 // who looks or attaches, a create() of the peer fails, and to attach is the
 // shortest look that there is.

@@ -67,8 +67,9 @@ type Message struct {
 	Means Means
 }
 
-// Text is Data, up to the first NUL if there is one, as text in encoding e. For
-// other rules there is [Encoding.Decode], also of a part of Data.
+// Text is Data, up to the first NUL if there is one, as text in encoding e: so
+// neither the rest of a larger segment nor that of a page on Windows is part of
+// it. For other rules there is [Encoding.Decode], also of a part of Data.
 func (m *Message) Text(e Encoding) (string, error) { return e.DecodeToNUL(m.Data) }
 
 // WatchOptions says how to [Watch]. The zero value suits most programs.
@@ -80,13 +81,16 @@ type WatchOptions struct {
 	Stay bool
 	// Poll is how long at most a change can go unnoticed that neither the lock
 	// nor a key file tells of, because the peer writes in place and does not
-	// lock. Without Stay each look attaches for some tens of microseconds. 0 is
-	// adaptive: 10 ms while such changes happen, up to 3 s while not, or a second
-	// with Stay.
+	// lock; on Windows that is every change. Without Stay each look attaches for
+	// some tens of microseconds. 0 is adaptive: 10 ms while such changes happen, up
+	// to 3 s while not, or a second with Stay; on Windows up to 50 ms. Looks that
+	// take long are rarer.
 	Poll time.Duration
 	// Settle is how long a new segment may be all zero, or end with a zero where
 	// there is no lock, and how long a segment may be gone, without being
-	// reported: in between a peer fills it, or makes a new one. 0 is 50 ms.
+	// reported: in between a peer fills it, or makes a new one. On Windows, where a
+	// new segment may look like the old one, that goes for all that becomes zero.
+	// 0 is 50 ms.
 	Settle time.Duration
 }
 
@@ -117,6 +121,17 @@ type WatchOptions struct {
 // watch is the last to do so, and Qt removes the segment then, as with any
 // reader. It takes the lock only to copy what has changed. A segment that a crash
 // left behind, with nobody attached, is not read: that would remove it.
+//
+// On Windows nothing tells of a change: there are no key files, and to wait for
+// the semaphore is to take it. So Watch looks from time to time, and compares the
+// content; all messages are ByPoll. Nor do segments have an id: a new one that is
+// as large and holds the same bytes is seen only if there was none in between at
+// the time of a look, and what is Created elsewhere can be Changed. Content comes
+// in whole pages, with zeros at the end. As long as a look lasts, a create() of the
+// peer fails, as it does beside any reader; between looks Watch has nothing open,
+// unless it stays, and a segment goes with its last owner. If the watching
+// program is killed while it copies under the lock, the lock stays taken, as if a
+// Qt reader had been: end the program by ctx.
 //
 // An error comes with an empty Message. It does not end the watch, which goes on
 // as well as it can: [ErrPermission] while the segment belongs to another user,

@@ -190,17 +190,6 @@ func ownKey(text string) Key {
 	return key
 }
 
-func waitForLine(t *testing.T, p *peertest.Process, want string) {
-	t.Helper()
-	for {
-		line, err := p.ReadLine()
-		require.NoError(t, err, "waiting for %q", want)
-		if string(line) == want {
-			return
-		}
-	}
-}
-
 // The segment cannot be read, and then it can.
 func TestWatchWithoutPermission(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {

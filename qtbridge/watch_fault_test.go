@@ -77,7 +77,7 @@ func TestWatchGrowsTo256MiB(t *testing.T) {
 			peer := env.Verbs(qt)
 			create(peer, key, 1, []byte("1"))
 			w := startWatch(t, key, WatchOptions{})
-			require.Len(t, w.next().Data, 1)
+			require.Len(t, w.next().Data, pagedSize(1))
 			peer.Do("shm.delete", key.String(), nil)
 			object(peer, key.String(), key)
 			peer.Must("shm.create", key.String(), peertest.Args{"size": size})

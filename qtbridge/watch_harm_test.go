@@ -56,7 +56,7 @@ func TestWatchDoesNotDisturbTheWriter(t *testing.T) {
 				return
 			}
 			for len(w.messages) > 0 {
-				if m := <-w.messages; m.Cause == Created {
+				if m := <-w.messages; m.Cause != Removed {
 					seen++
 				}
 			}

@@ -144,7 +144,7 @@ func TestWatchPeerThatLocks(t *testing.T) {
 		assert.Equal(t, paged([]byte("first...")), first.Data)
 		assert.Equal(t, Created, first.Cause)
 		byLock := 0
-		for i := range 200 {
+		for i := range fewerOnWindows(200) {
 			data := fmt.Appendf(nil, "%08d", i)
 			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": data})
 			m := w.next()
@@ -195,7 +195,7 @@ func TestWatchTheWriter(t *testing.T) {
 				w := startWatch(t, key, WatchOptions{})
 				writer := env.Start(qt, env.Work, append([]string{"writer", name}, args...)...)
 				means := map[Means]int{}
-				for i := range 200 {
+				for i := range fewerOnWindows(200) {
 					m := w.until(paged([]byte(publish(writer, fmt.Sprintf("id %0*d", i%7+1, i)))))
 					if hasKeyFiles {
 						require.Equal(t, Created, m.Cause)
@@ -219,7 +219,10 @@ func TestWatchTheWriter(t *testing.T) {
 // The writer publishes its next id as soon as the last one was seen. Between two
 // there is nothing, for an instant: that is not a removal.
 func TestWatchInLockstep(t *testing.T) {
-	rounds := fewerOnWindows(500)
+	rounds := 500
+	if !hasKeyFiles {
+		rounds = 10 // each of which can take a second, see below
+	}
 	for _, setKey := range []bool{false, true} {
 		eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 			name := env.Name()
