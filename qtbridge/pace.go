@@ -21,8 +21,6 @@ const (
 	vainShare = 0.003
 	creditMax = 3 * time.Millisecond
 	pauseMax  = time.Second
-	// largeMax is how rare looks at a large segment, which take long, become.
-	largeMax = time.Second
 	// wakeCost is what waking up costs beside the look.
 	wakeCost = 15 * time.Microsecond
 

@@ -9,4 +9,6 @@ const (
 	stayMax = time.Second
 	// looksApart is how many times as long as a look it is to the next.
 	looksApart = 100
+	// largeMax is how rare looks at a large segment, which take long, become.
+	largeMax = time.Second
 )

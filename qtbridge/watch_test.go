@@ -389,10 +389,12 @@ func TestWatchSettles(t *testing.T) {
 			peer.Do("shm.delete", "a", nil)
 			assert.Equal(t, Removed, hasty.next().Cause)
 			create(peer, key, 5, []byte("again"))
-			assert.Equal(t, paged([]byte("again")), hasty.next().Data)
+			hasty.until(paged([]byte("again"))) // on a busy machine after a zero one
 			m = patient.next()
 			assert.Equal(t, paged([]byte("again")), m.Data, "the absence was shorter than Settle")
-			assert.Equal(t, Created, m.Cause)
+			if hasKeyFiles { // else it may not have looked in between
+				assert.Equal(t, Created, m.Cause)
+			}
 			hasty.stop()
 			patient.stop()
 		}
