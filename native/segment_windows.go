@@ -29,6 +29,17 @@ func LookSegment(name string) (SegmentState, error) {
 	return SegmentState{Size: size, Attached: handles(mapping) - 1}, nil
 }
 
+// SegmentHandles is how many handles there are on a mapping, as Attached of
+// [LookSegment], which costs more.
+func SegmentHandles(name string) (int, error) {
+	mapping, err := openObject(openFileMapping, windows.FILE_MAP_READ, name)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = windows.CloseHandle(mapping) }()
+	return handles(mapping) - 1, nil
+}
+
 // mappedSize is the size of a mapping as Qt finds it out: in whole pages.
 func mappedSize(mapping windows.Handle) (int64, error) {
 	address, err := windows.MapViewOfFile(mapping, windows.FILE_MAP_READ, 0, 0, 0)

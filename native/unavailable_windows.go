@@ -2,5 +2,6 @@
 
 package native
 
-func OpenSemaphore(string) (int, error) { return 0, ErrUnavailable }
-func CloseSemaphore(int) error          { return ErrUnavailable }
+func OpenSemaphore(string) (int, error)  { return 0, ErrUnavailable }
+func CloseSemaphore(int) error           { return ErrUnavailable }
+func SegmentHandles(string) (int, error) { return 0, ErrUnavailable }

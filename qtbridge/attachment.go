@@ -1,11 +1,5 @@
 package qtbridge
 
-import (
-	"time"
-
-	"qtinterop/native"
-)
-
 // attachment is what a Segment holds on to: one Qt object that is attached, and
 // the lock.
 type attachment struct {
@@ -28,7 +22,7 @@ func newAttachment(key Key, file string, mem *memory, l *lock) *attachment {
 // it then.
 func (a *attachment) detach() error {
 	held := a.lock != nil && a.lock.held.CompareAndSwap(true, false)
-	guarded := held || a.lock.tryBriefly(0) || a.lock.tryBriefly(a.waitForLock())
+	guarded := held || a.guard()
 	a.data = nil
 	err := a.detachMemory()
 	if a.lock == nil {
@@ -43,19 +37,6 @@ func (a *attachment) detach() error {
 	}
 	a.lock.drop()
 	return err
-}
-
-// waitForLock is how long detaching waits for the lock. Only what removes the
-// segment or the semaphore, and its key file, is better done with the lock in hand.
-func (a *attachment) waitForLock() time.Duration {
-	if a.lock == nil || !hasKeyFiles {
-		return 0
-	}
-	state, err := native.LookSegment(a.file)
-	if err == nil && state.Attached > 1 && !a.lock.isOwner() {
-		return 0
-	}
-	return courtesy
 }
 
 func (a *attachment) detachMemory() error {

@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package qtbridge
 
@@ -146,7 +146,7 @@ func BenchmarkPublish(b *testing.B) {
 			env := peertest.New(b)
 			key := QtKey(env.Name())
 			if kind == "native" {
-				key = NativeKey(env.Work + "/key")
+				key = nativeKey(env)
 			}
 			ctx, message := context.Background(), make([]byte, 16)
 			// Each turn has a Publisher of its own: the C++ loop needs the key too.
@@ -206,7 +206,7 @@ func BenchmarkCopy64MiB(b *testing.B) {
 func TestHotCallsDoNotAllocate(t *testing.T) {
 	env := peertest.New(t)
 	s := mustCreate(t, QtKey(env.Name()), 64)
-	native := mustCreate(t, NativeKey(env.Work+"/key"), 64)
+	native := mustCreate(t, nativeKey(env), 64)
 	ctx, buf := context.Background(), make([]byte, 64)
 	deadline := soon(t)
 	semaphore := openSem(t, QtKey(env.Name()), 1)

@@ -140,27 +140,3 @@ func (c *creation) make() (*memory, error) {
 	}
 	return nil, err
 }
-
-// reclaim removes an orphan as Qt's documentation has it: attach, and detach as
-// the last one. It never does while anybody is attached.
-func (c *creation) reclaim() error {
-	state, err := look(c.op, c.key, c.place.segment)
-	if isNotFound(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if !isOrphan(state) {
-		return c.exists(state)
-	}
-	mem, err := newMemory(c.op, c.key)
-	if err != nil {
-		return err
-	}
-	defer mem.Close()
-	if err := mem.attach(c.op, c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
-		return err
-	}
-	return nil
-}

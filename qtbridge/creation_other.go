@@ -21,3 +21,27 @@ func (c *creation) exists(state native.SegmentState) error {
 // own makes this process the owner of the lock that it holds, as create() of Qt
 // does: that resets it, which gives it back as well.
 func (l *lock) own(op string) error { return l.make(op, native.Create) }
+
+// reclaim removes an orphan as Qt's documentation has it: attach, and detach as
+// the last one. It never does while anybody is attached.
+func (c *creation) reclaim() error {
+	state, err := look(c.op, c.key, c.place.segment)
+	if isNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !isOrphan(state) {
+		return c.exists(state)
+	}
+	mem, err := newMemory(c.op, c.key)
+	if err != nil {
+		return err
+	}
+	defer mem.Close()
+	if err := mem.attach(c.op, c.key, c.place.segment, ReadOnly); err != nil && !isPassing(err) {
+		return err
+	}
+	return nil
+}

@@ -18,3 +18,6 @@ func (l *lock) own(string) error {
 	_ = l.give()
 	return nil
 }
+
+// reclaim has nothing to do: no segment outlives those who have it open.
+func (c *creation) reclaim() error { return nil }

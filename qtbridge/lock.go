@@ -90,6 +90,9 @@ func (l *lock) giveBriefly() { _ = l.give() }
 // acquireUnjammed is acquire that sets a jammed lock free before, as create() of
 // Qt does to any on Unix.
 func (l *lock) acquireUnjammed(ctx context.Context, closing <-chan struct{}, op string) error {
+	if err := l.acquire(ended, closing, op, true); !errors.Is(err, ErrLocked) {
+		return err // so that the common case is short
+	}
 	if err := l.unjam(ctx, closing, op); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package qtbridge
 
@@ -64,7 +64,7 @@ func (w stampWriter) readers() []reader {
 
 func (w stampWriter) newKey(env *peertest.Env) Key {
 	if w.native {
-		return NativeKey(env.Work + "/" + env.Name())
+		return nativeKey(env)
 	}
 	return QtKey(env.Name())
 }
@@ -173,7 +173,7 @@ func stampNumber(t testing.TB, r stampRead) int {
 	t.Helper()
 	data, err := base64.StdEncoding.DecodeString(r.Base64)
 	require.NoError(t, err)
-	require.Len(t, data, stampSize)
+	require.Len(t, data, pagedSize(stampSize))
 	return int(binary.LittleEndian.Uint64(data))
 }
 

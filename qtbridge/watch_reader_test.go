@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package qtbridge
 
@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"qtinterop/internal/peertest"
 )
@@ -152,10 +151,4 @@ func (r stampRead) print() {
 		panic(err)
 	}
 	fmt.Println(string(line))
-}
-
-func monotonic() int64 {
-	var ts unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-	return ts.Nano()
 }
