@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
@@ -72,6 +73,14 @@ func mustAttach(t testing.TB, key Key, mode Mode) *Segment {
 	s, err := Attach(soon(t), key, mode)
 	require.NoError(t, err)
 	return closing(t, s)
+}
+
+// nativeKey is a native key of the test's own: a file, or a name on Windows.
+func nativeKey(env *peertest.Env) Key {
+	if hasKeyFiles {
+		return NativeKey(env.Work + "/key")
+	}
+	return NativeKey(filepath.Base(filepath.Dir(env.Work)))
 }
 
 // keyFiles are the key files of a key that Qt can use.
