@@ -18,6 +18,7 @@ import (
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // unchanged requires that f leaves no trace in the directories of key files.
@@ -76,7 +77,7 @@ func TestUnusableSizes(t *testing.T) {
 			for _, size := range []int{1 << 50, math.MaxInt} {
 				_, err := Create(soon(t), key, size, ReadWrite)
 				code := ErrResources
-				if int64(size) > largestSize {
+				if int64(size) > min(largestSize, native.MaxSize()) {
 					code = ErrSize
 				}
 				requireError(t, err, "create", key, code)
