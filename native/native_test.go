@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package native
 
@@ -8,14 +8,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 )
 
@@ -58,7 +55,7 @@ func TestEveryMethodOfQSharedMemory(t *testing.T) {
 	name := env.Name()
 	require.NoError(t, m.SetKey(name))
 	assert.Equal(t, name, m.Key())
-	assert.Contains(t, m.NativeKey(), env.Tmp+"/qipc_sharedmemory_")
+	assert.Contains(t, m.NativeKey(), segmentPlace(env))
 	assert.Empty(t, env.Files(env.Tmp), "a key alone makes nothing")
 	assert.Zero(t, m.Size())
 	assert.Nil(t, m.Data())
@@ -67,19 +64,20 @@ func TestEveryMethodOfQSharedMemory(t *testing.T) {
 
 	require.NoError(t, m.Create(5, ReadWrite))
 	assert.True(t, m.IsAttached())
-	assert.EqualValues(t, 5, m.Size())
-	assert.Equal(t, make([]byte, 5), m.Data())
+	assert.EqualValues(t, sizeOf(5), m.Size())
+	assert.Equal(t, make([]byte, sizeOf(5)), m.Data())
 	require.NoError(t, m.Lock())
 	copy(m.Data(), "hello")
 	require.NoError(t, m.Unlock())
 	assert.Equal(t, NoError, codeOfError(t, m.Unlock()), "a second unlock is false without an error")
-	assert.Equal(t, "hello", string(env.Raw(m.NativeKey())))
+	assert.Equal(t, m.Data(), env.Raw(m.NativeKey()))
+	assert.Equal(t, "hello", string(m.Data()[:5]))
 
 	reader := newMemory(t)
 	require.NoError(t, reader.SetNativeKey(m.NativeKey()))
 	assert.Empty(t, reader.Key())
 	require.NoError(t, reader.Attach(ReadOnly))
-	assert.Equal(t, "hello", string(reader.ConstData()))
+	assert.Equal(t, m.Data(), reader.ConstData())
 	err := reader.Lock()
 	assert.Equal(t, LockError, codeOfError(t, err))
 	assert.EqualError(t, err, "QSharedMemory::lock failed: LockError: QSharedMemory::lock: unable to lock")
@@ -104,7 +102,7 @@ func TestEveryMethodOfQSystemSemaphore(t *testing.T) {
 	require.NoError(t, s.Release(2))
 	require.NoError(t, s.Acquire())
 
-	state, err := LookSemaphore(env.Tmp + "/" + env.Files(env.Tmp)[0])
+	state, err := LookSemaphore(semaphorePlace(t, env, name))
 	require.NoError(t, err)
 	assert.Equal(t, 1, state.Value)
 
@@ -112,7 +110,7 @@ func TestEveryMethodOfQSystemSemaphore(t *testing.T) {
 	require.NoError(t, s.Acquire())
 	assert.Equal(t, NoError, codeOfError(t, s.Release(-1)), "Qt warns and sets no error")
 
-	assert.Equal(t, KeyError, codeOfError(t, newSemaphore(t, "", 1, Open).Acquire()))
+	assert.Equal(t, noKeyCode, codeOfError(t, newSemaphore(t, "", 1, Open).Acquire()))
 	_, err = NewSystemSemaphore(name, 1, 7)
 	assert.Equal(t, Argument, codeOfError(t, err))
 	assert.Equal(t, Argument, codeOfError(t, s.SetKey(name, 1, 7)))
@@ -311,75 +309,6 @@ func TestKeyWithAByteOrderMark(t *testing.T) {
 		require.NoError(t, m.SetKey("\uFEFFmarked"))
 		assert.Equal(t, peer.Do("shm.nativeKey", "m", nil).Ret, m.NativeKey())
 	}
-}
-
-func TestLocal8Bit(t *testing.T) {
-	for _, qt := range peertest.QtVersions {
-		peer := peertest.New(t).Verbs(qt)
-		for _, text := range []string{"", "plain", "é共享\x00€", "nul\x00", "🀄", strings.Repeat("享", 1<<16)} {
-			data, err := ToLocal8Bit(text)
-			require.NoError(t, err)
-			theirs := peer.Do("text.encode", "", peertest.Args{"encoding": "Local8Bit", "text": text}).Bytes()
-			assert.Equal(t, theirs, data)
-			back, err := FromLocal8Bit(data)
-			require.NoError(t, err)
-			assert.Equal(t, text, back)
-		}
-		for _, data := range [][]byte{nil, {}, {0}, {0xff, 0, 0xfe}, []byte("\uFEFFmarked"), []byte("a\xe5\x85")} {
-			text, err := FromLocal8Bit(data)
-			require.NoError(t, err)
-			theirs, _ := peer.Do("text.decode", "", peertest.Args{"encoding": "Local8Bit", "base64": append([]byte{}, data...)}).Ret.(string)
-			assert.Equal(t, theirs, text, "% x", data)
-		}
-	}
-}
-
-func TestLookIsWithoutEffect(t *testing.T) {
-	env := peertest.New(t)
-	_, err := LookSegment(env.Tmp + "/nothing")
-	assert.ErrorIs(t, err, syscall.ENOENT)
-	assert.EqualError(t, err, "native: key file "+env.Tmp+"/nothing: no such file or directory")
-	_, err = LookSemaphore("with\x00nul")
-	assert.ErrorIs(t, err, syscall.EINVAL)
-	assert.Empty(t, env.Files(env.Tmp))
-
-	m := newMemory(t)
-	require.NoError(t, m.SetKey(env.Name()))
-	require.NoError(t, m.Create(7, ReadWrite))
-	state, err := LookSegment(m.NativeKey())
-	require.NoError(t, err)
-	raw := observer.Look(m.NativeKey())
-	assert.Equal(t, raw.ID, state.ID)
-	assert.EqualValues(t, 7, state.Size)
-	assert.Equal(t, 1, state.Attached)
-	assert.Equal(t, syscall.Getpid(), state.Creator)
-	assert.EqualValues(t, 0o600, state.Mode)
-	assert.Equal(t, *raw, *observer.Look(m.NativeKey()))
-}
-
-func TestTakeAndGive(t *testing.T) {
-	env := peertest.New(t)
-	s := newSemaphore(t, env.Name(), 1, Create)
-	path := env.Tmp + "/" + env.Files(env.Tmp)[0]
-	state, err := LookSemaphore(path)
-	require.NoError(t, err)
-
-	require.NoError(t, Take(state.ID, 1, 0))
-	assert.ErrorIs(t, Take(state.ID, 1, 0), syscall.EAGAIN)
-	start := time.Now()
-	err = Take(state.ID, 1, 20*time.Millisecond)
-	for errors.Is(err, syscall.EINTR) {
-		err = Take(state.ID, 1, 20*time.Millisecond)
-	}
-	assert.ErrorIs(t, err, syscall.EAGAIN)
-	assert.GreaterOrEqual(t, time.Since(start), 20*time.Millisecond)
-	require.NoError(t, Give(state.ID))
-	assert.ErrorIs(t, Give(state.ID), syscall.ERANGE, "no second give, which would let two in")
-	assert.Equal(t, 1, observer.LookSemaphore(path).Value)
-
-	s.Close()
-	assert.ErrorIs(t, Take(state.ID, 1, 0), syscall.EINVAL)
-	assert.ErrorIs(t, Give(state.ID), syscall.EINVAL)
 }
 
 func TestCallsDoNotAllocate(t *testing.T) {

@@ -45,8 +45,8 @@ func objectError(name string, step LookStep, err error) error {
 	switch errno {
 	case windows.ERROR_ACCESS_DENIED:
 		errno = syscall.EACCES
-	case windows.ERROR_PATH_NOT_FOUND, windows.ERROR_INVALID_NAME, windows.ERROR_INVALID_HANDLE, windows.ERROR_FILENAME_EXCED_RANGE:
-		step = StepFind // the name cannot be, or is of an object of another kind
+	case windows.ERROR_PATH_NOT_FOUND, windows.ERROR_INVALID_NAME, windows.ERROR_INVALID_HANDLE, windows.ERROR_INVALID_ADDRESS:
+		step = StepFind // the name cannot be, or is of something else
 	}
 	return &LookError{Path: name, Step: step, Errno: errno}
 }

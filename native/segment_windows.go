@@ -51,6 +51,9 @@ func mappedSize(mapping windows.Handle) (int64, error) {
 	if err := windows.VirtualQuery(address, &region, unsafe.Sizeof(region)); err != nil {
 		return 0, err
 	}
+	if region.State != windows.MEM_COMMIT {
+		return 0, windows.ERROR_INVALID_ADDRESS // not Qt's; to touch it would be a fault
+	}
 	return int64(region.RegionSize), nil
 }
 

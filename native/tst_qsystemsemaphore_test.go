@@ -1,11 +1,10 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package native
 
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -35,7 +34,7 @@ func TestTstQSystemSemaphore(t *testing.T) {
 type store struct {
 	*SystemSemaphore
 	env  *peertest.Env
-	file string // key file
+	file string // key file, or name
 }
 
 func newStore(t *testing.T, initial int) store {
@@ -43,7 +42,7 @@ func newStore(t *testing.T, initial int) store {
 	env := peertest.New(t)
 	s := newSemaphore(t, env.Name(), initial, Create)
 	require.NoError(t, s.Err())
-	return store{s, env, filepath.Join(env.Tmp, env.Files(env.Tmp)[0])}
+	return store{s, env, semaphorePlace(t, env, s.Key())}
 }
 
 // requireValue requires what the observer sees.
@@ -181,7 +180,7 @@ func tstBasicProcesses(t *testing.T) {
 			releaser.Must("sem.release", "s", nil)
 			s.requireValue(t, 1)
 			require.NoError(t, releaser.End())
-			s.requireValue(t, 0) // SEM_UNDO takes back what it released
+			s.requireValue(t, 1-undone) // SEM_UNDO takes back what it released
 		})
 		t.Run("released", func(t *testing.T) {
 			s := newStore(t, 0)
@@ -216,10 +215,10 @@ func tstProcesses(t *testing.T) {
 	}
 }
 
-// eachTakesAndGives runs, five times, n at once of what start starts.
+// eachTakesAndGives runs, again and again, n at once of what start starts.
 func (s store) eachTakesAndGives(t *testing.T, n int, start func() func() error) {
 	t.Helper()
-	for range 5 {
+	for range tstRounds {
 		var calls []func() error
 		for range n {
 			calls = append(calls, start())
@@ -250,7 +249,7 @@ func acquireReleaseExit(peer *peertest.Peer) error {
 }
 
 // What a process took and did not give back, the kernel gives back when it
-// ends. There is no such end for an object in this process.
+// ends, but not on Windows, where Qt skips this. There is no such end for an object in this process.
 func tstUndo(t *testing.T) {
 	eachQt(t, func(t *testing.T, qt int) {
 		s := newStore(t, 1)
@@ -259,7 +258,10 @@ func tstUndo(t *testing.T) {
 			peer.Must("sem.acquire", "s", nil)
 			s.requireValue(t, 0)
 			require.NoError(t, peer.End())
-			s.requireValue(t, 1)
+			s.requireValue(t, undone)
+			if undone == 0 {
+				require.NoError(t, s.Release(1))
+			}
 		}
 	})
 }
@@ -280,15 +282,18 @@ func tstInitialValue(t *testing.T) {
 		first := s.openIn(qt)
 		first.Must("sem.acquire", "s", nil)
 		require.NoError(t, first.End())
+		if undone == 0 {
+			require.NoError(t, s.Release(1))
+		}
 
 		second := s.openIn(qt)
 		second.Must("sem.acquire", "s", nil)
 		killBlocked(t, second, second.Async("sem.acquire", "s", nil))
-		s.requireValue(t, 1)
+		s.requireValue(t, undone)
 
 		third := s.openIn(qt)
 		third.Must("sem.release", "s", nil)
-		s.requireValue(t, 2)
+		s.requireValue(t, undone+1)
 		require.NoError(t, third.End())
 		s.requireValue(t, 1)
 	})

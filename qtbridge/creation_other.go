@@ -19,8 +19,18 @@ func (c *creation) exists(state native.SegmentState) error {
 }
 
 // own makes this process the owner of the lock that it holds, as create() of Qt
-// does: that resets it, which gives it back as well.
-func (l *lock) own(op string) error { return l.make(op, native.Create) }
+// does: that resets it, which gives it back as well. If the key file was deleted
+// meanwhile, by who owned it, that makes another semaphore. Then the one in hand
+// is removed, which has those who wait for it look again: it would stay taken,
+// and the next key file can get the inode that leads there.
+func (l *lock) own(op string) error {
+	held := int(l.id.Load() - 1)
+	err := l.make(op, native.Create)
+	if state, lookErr := native.LookSemaphore(l.file); err == nil && lookErr == nil && state.ID != held {
+		_ = native.RemoveSemaphore(held)
+	}
+	return err
+}
 
 // reclaim removes an orphan as Qt's documentation has it: attach, and detach as
 // the last one. It never does while anybody is attached.

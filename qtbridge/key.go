@@ -12,21 +12,30 @@ type Key struct {
 }
 
 // QtKey is a key as QSharedMemory::setKey(name) takes it: any text in UTF-8
-// without NUL, of which at most 197 ASCII letters. Qt derives the name of a file in the directory for
-// temporary files from it (TMPDIR, else /tmp), which must be the same for both
-// sides. Segments with such a key have a lock.
+// without NUL, of which at most 197 ASCII letters. Qt derives the name of a file
+// in the directory for temporary files from it (TMPDIR, else /tmp), which must be
+// the same for both sides. Segments with such a key have a lock.
+//
+// On Windows Qt derives the names of objects in the session from it; there are
+// no files, no TMPDIR, and as many letters as the name may have, over 30,000.
 func QtKey(name string) Key { return Key{name: name} }
 
 // NativeKey is a key as QSharedMemory::setNativeKey(name) takes it: on Unix the
 // path of a file, relative to the working directory of the process that uses
 // it. A relative name means a file in this program's working directory at the
 // time of [Create] or [Attach]; for a peer that runs in another one there is
-// [NativeKeyIn]. Segments with such a key have no
-// lock on Qt before 6.6: see [Segment.Lockable].
+// [NativeKeyIn]. Segments with such a key have no lock on Qt before 6.6: see
+// [Segment.Lockable].
+//
+// On Windows it is the name of an object, of at most 32,766 UTF-16 units, and
+// directories have nothing to do with it. NAME and Local\NAME are one object in
+// each session; Global\NAME is another one, the same in all sessions, which only
+// services and administrators may create. There is no other backslash in a name.
 func NativeKey(name string) Key { return Key{name: name, native: true} }
 
 // NativeKeyIn is the native key name of a peer whose working directory is dir.
-// Where name is an absolute path the directory does not matter.
+// Where name is an absolute path, and on Windows always, the directory does not
+// matter.
 func NativeKeyIn(dir, name string) Key {
 	return NativeKey(keyIn(dir, name))
 }

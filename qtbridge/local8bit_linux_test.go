@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo
 
 package qtbridge
 
@@ -150,30 +150,10 @@ func TestLocal8BitErrors(t *testing.T) {
 	assert.Equal(t, "é", text)
 }
 
-func TestXTextAgreesWithAQtProcess(t *testing.T) {
-	texts := map[string]string{
-		"GBK": "aé共享内存–", "GB18030": sample, "Shift_JIS": "a共享内存！ｱ", "windows-1252": "aé–€ÿ",
-	}
-	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
-		peer := env.Verbs(qt)
-		encodings := map[string]Encoding{"UTF-16BE": UTF16BE, "UTF-16LE": UTF16LE}
-		for name, x := range xtexts {
-			encodings[name] = XText(x)
-		}
-		for name, e := range encodings {
-			text := texts[name]
-			if text == "" {
-				text = sample
-			}
-			theirs := peer.Do("text.encode", "", peertest.Args{"encoding": name, "text": text}).Bytes()
-			data, err := e.Encode(text)
-			require.NoError(t, err)
-			assert.Equal(t, theirs, data, name)
-			back, err := e.Decode(theirs)
-			require.NoError(t, err)
-			assert.Equal(t, text, back, name)
-			decoded := peer.Do("text.decode", "", peertest.Args{"encoding": name, "base64": data}).Ret
-			assert.Equal(t, text, decoded, name)
-		}
+func FuzzLocal8Bit(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		encodesAndDecodes(t, Local8Bit, text)
+		decodes(t, Local8Bit, []byte(text))
 	})
 }

@@ -16,6 +16,10 @@ import (
 // on Qt before 6.6, and Lock returns [ErrNoLock] at once. If there is no
 // semaphore, Qt makes one, and closing the Segment removes it.
 //
+// Windows gives nothing back: a lock whose holder died stays taken as long as
+// anybody has it open, and Lock returns an [ErrLocked] when ctx ends. It is free
+// again when all programs that use the key have closed it.
+//
 // Other errors: [ErrClosed], also for a Close while Lock waits, [ErrPermission],
 // [ErrResources].
 func (s *Segment) Lock(ctx context.Context) error { return s.takeLock(ctx, "lock") }

@@ -1,4 +1,4 @@
-//go:build cgo && linux
+//go:build cgo && (linux || windows)
 
 package qtbridge
 
@@ -157,7 +157,7 @@ func playMarket(t *testing.T, env *peertest.Env, key Key, producer, consumer sta
 	want := make([]byte, marketSize)
 	want[0] = marketEnd
 	segment, lock := keyFiles(t, key)
-	same(t, want, env.Raw(segment), "the observer")
+	same(t, paged(want), env.Raw(segment), "the observer")
 	assert.Equal(t, 2, observer.Look(segment).Attached)
 	assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
 }

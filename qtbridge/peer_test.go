@@ -48,15 +48,3 @@ func peerSemaphore(peer *peertest.Peer, key Key, initial int, mode string) {
 func nativeKey(env *peertest.Env) Key {
 	return NativeKeyIn(env.Work, env.Name())
 }
-
-// waitForLine reads lines of a process until one is the one that is wanted.
-func waitForLine(t *testing.T, p *peertest.Process, want string) {
-	t.Helper()
-	for {
-		line, err := p.ReadLine()
-		require.NoError(t, err, "waiting for %q", want)
-		if string(line) == want {
-			return
-		}
-	}
-}

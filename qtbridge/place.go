@@ -18,9 +18,6 @@ type place struct {
 	lock    string // key file of the lock's semaphore; empty if there is no lock
 }
 
-// maxFileName is how long the name of a file may be, in bytes.
-const maxFileName = 255
-
 // The prefixes of the files that Qt derives from a QtKey.
 const (
 	segmentPrefix = "qipc_sharedmemory_"
@@ -32,6 +29,8 @@ const (
 // derives the names; the files need not exist. It depends on TMPDIR, or for a
 // relative native key on the working directory. Errors: [ErrKey] if k is empty,
 // too long or no UTF-8, or TMPDIR no directory, and [ErrUnavailable].
+//
+// On Windows they are the names of the two objects, and depend on nothing else.
 func (k Key) KeyFiles() (segment, lock string, err error) {
 	p, err := k.place("locate")
 	return p.segment, p.lock, err
@@ -124,9 +123,8 @@ func (k Key) derive(op, tmpdir string) (place, error) {
 		return place{}, &Error{Op: op, Key: k, Code: ErrUnknown,
 			Msg: "Qt derives an unexpected file name from it: " + dir + base}
 	}
-	if len(base) > maxFileName {
-		return place{}, keyError(op, k,
-			"it has more than 197 letters, and the file name that Qt makes of them is too long; use a shorter key on both sides")
+	if why := longName(base); why != "" {
+		return place{}, keyError(op, k, why)
 	}
 	return place{segment: dir + base, lock: dir + lockPrefix + rest}, nil
 }

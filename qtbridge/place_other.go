@@ -3,6 +3,7 @@
 package qtbridge
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,18 @@ import (
 
 // hasKeyFiles tells whether system objects hang on files.
 const hasKeyFiles = true
+
+// largestSize is no limit: the kernel has its own, and names it.
+const largestSize = math.MaxInt64
+
+// longName says why the file that Qt makes of a key cannot be, "" if it can.
+func longName(name string) string {
+	const most = 255 // bytes in the name of a file
+	if len(name) > most {
+		return "it has more than 197 letters, and the file name that Qt makes of them is too long; use a shorter key on both sides"
+	}
+	return ""
+}
 
 // temporaryDir is what Qt takes as directory for temporary files, if it is set.
 func temporaryDir() string { return os.Getenv("TMPDIR") }

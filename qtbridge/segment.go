@@ -57,8 +57,9 @@ func newSegment(a *attachment, mode Mode) *Segment {
 // Key returns the key that the Segment was created or attached with.
 func (s *Segment) Key() Key { return s.key }
 
-// Size returns the size in bytes: what the creator asked for on Unix, rounded
-// up to whole pages on Windows. It stays the same after Close.
+// Size returns the size in bytes: what the creator asked for, but on Windows
+// rounded up to whole pages of 4096 bytes, with zeros after what was written: see
+// [Encoding.DecodeToNUL]. It stays the same after Close.
 func (s *Segment) Size() int { return s.size }
 
 // Mode returns the mode that the Segment was created or attached with.
@@ -95,6 +96,10 @@ func (s *Segment) Close() error {
 // does not wait. The key file must not exist, or be empty: Qt deletes it in the
 // end.
 //
+// On Windows a segment goes with its last handle, so that a crash leaves none
+// behind. A Create that fails leaves no handle, unlike Qt's create(), with which
+// a segment outlives its owner.
+//
 // Other errors: [ErrKey], [ErrSize], [ErrMode], [ErrPermission],
 // [ErrResources], [ErrUnavailable]. After an error nothing is left that was not
 // there before.
@@ -114,7 +119,9 @@ func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error)
 // Attach attaches to a segment that exists (QSharedMemory::attach).
 //
 // Unlike Qt's, it does not need the lock and never makes one, so that it has no
-// effect on the peer beyond the attachment. But the peer's create() fails, and
+// effect on the peer beyond the attachment. On Windows Qt asks for full access
+// to the object even to read; the view of a read-only Segment is protected all
+// the same. But the peer's create() fails, and
 // its segment lives on, as long as anybody is attached. A segment that nobody is
 // attached to, but whose creator runs, may be just being made: Attach gives it
 // about 50 ms; if ctx ends before, that is an [ErrBusy].
@@ -148,6 +155,10 @@ func checkSize(op string, key Key, size int) error {
 		return &Error{Op: op, Key: key, Code: ErrSize,
 			Msg: fmt.Sprintf("%d bytes; create() of Qt %s takes at most %d", size,
 				native.VersionRunning(), native.MaxSize())}
+	}
+	if int64(size) > largestSize {
+		return &Error{Op: op, Key: key, Code: ErrSize,
+			Msg: fmt.Sprintf("%d bytes; a process has addresses for %d", size, int64(largestSize))}
 	}
 	return nil
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // MaxCount is the highest value of a semaphore, and the most that can be
-// acquired or released at once (SEMVMX of Linux).
+// acquired or released at once (SEMVMX of Linux). On Windows the value can grow
+// beyond, to 2147483647.
 const MaxCount = 32767
 
 // Semaphore is a counting semaphore between processes, the one that a
@@ -25,6 +26,10 @@ const MaxCount = 32767
 // As with Qt, the object that made the semaphore owns it: its Close removes it
 // from the system, also if others use it, who then make a new one with their own
 // initial value. [Semaphore.Owner] tells, and [Semaphore.Disown] gives that up.
+//
+// On Windows a semaphore has no owner and goes with its last handle, and nothing
+// is undone when a process ends. Disown keeps what this process made for as long
+// as the process runs.
 type Semaphore struct {
 	*closer
 	kernel  *kernelSemaphore
@@ -48,7 +53,8 @@ func OpenSemaphore(key Key, initial int) (*Semaphore, error) {
 // CreateSemaphore is [OpenSemaphore] that sets a semaphore that exists to the
 // value initial, and becomes its owner, as QSystemSemaphore(key, initial,
 // Create) does. Others who use it notice nothing but the value, and what they
-// have acquired is no longer undone when they end: do it only after a crash.
+// have acquired is no longer undone when they end: do it only after a crash. On
+// Windows neither Qt nor this changes one that exists.
 func CreateSemaphore(key Key, initial int) (*Semaphore, error) {
 	return openSemaphore(key, initial, func(s *kernelSemaphore, op string) error {
 		return s.make(op, native.Create)
@@ -97,7 +103,9 @@ func (s *Semaphore) Key() Key { return s.key }
 func (s *Semaphore) Acquire(ctx context.Context) error { return s.acquire(ctx, "acquire", 1) }
 
 // AcquireN takes n, 1 to [MaxCount], all at once, as soon as there are as many.
-// Qt has no such call; n calls of acquire() can block each other halfway.
+// Qt has no such call; n calls of acquire() can block each other halfway. On
+// Windows they are taken one by one, and given back if there are not enough
+// within 50 ms, so that others see less for that time.
 func (s *Semaphore) AcquireN(ctx context.Context, n int) error { return s.acquire(ctx, "acquire", n) }
 
 // TryAcquire is [Semaphore.Acquire] that does not wait: it returns [ErrLocked]

@@ -97,3 +97,15 @@ func idleWatcher(key Key) {
 		fmt.Println(messages.Load()-seen, n, float64(n)/time.Since(start).Seconds())
 	}
 }
+
+// waitForLine reads lines of a process until one is the one that is wanted.
+func waitForLine(t *testing.T, p *peertest.Process, want string) {
+	t.Helper()
+	for {
+		line, err := p.ReadLine()
+		require.NoError(t, err, "waiting for %q", want)
+		if string(line) == want {
+			return
+		}
+	}
+}

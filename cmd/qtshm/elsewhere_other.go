@@ -62,3 +62,15 @@ func cutRoot(path string) (pid int, inside string, ok bool) {
 	pid, err := strconv.Atoi(parts[2])
 	return pid, "/" + parts[4], err == nil
 }
+
+// whoHas names the processes that have a segment.
+func whoHas(e *qtbridge.Entry) string {
+	if len(e.Users) == 0 {
+		return "Somebody"
+	}
+	var names []string
+	for _, pid := range e.Users {
+		names = append(names, programCell(e, pid))
+	}
+	return "Process " + strings.Join(names, ", ")
+}

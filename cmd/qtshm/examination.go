@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"qtinterop/qtbridge"
 )
@@ -84,18 +83,6 @@ func (x *examination) hasProblem() bool {
 		}
 	}
 	return false
-}
-
-// whoHas names the processes that have a segment.
-func whoHas(e *qtbridge.Entry) string {
-	if len(e.Users) == 0 {
-		return "Somebody"
-	}
-	var names []string
-	for _, pid := range e.Users {
-		names = append(names, programCell(e, pid))
-	}
-	return "Process " + strings.Join(names, ", ")
 }
 
 func (x *examination) addPrivate(f finding, p *peerProcess, dir string, key qtbridge.Key) {

@@ -32,10 +32,11 @@ func Look(name string) *Segment {
 		return nil
 	}
 	defer func() { _ = windows.CloseHandle(handle) }()
-	data, err := read(handle)
+	address, size, err := view(handle)
 	if err != nil {
 		return nil
 	}
+	defer func() { _ = windows.UnmapViewOfFile(address) }()
 	var basic struct { // OBJECT_BASIC_INFORMATION
 		_, _, handles, _ uint32
 		_                [10]uint32
@@ -44,7 +45,7 @@ func Look(name string) *Segment {
 	if status != 0 {
 		return nil
 	}
-	return &Segment{Size: len(data), Attached: int(basic.handles) - 1}
+	return &Segment{Size: size, Attached: int(basic.handles) - 1}
 }
 
 // Read returns a copy of the segment with this native key, in whole pages.
@@ -54,28 +55,35 @@ func Read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the observer finds no segment %s: %w", name, err)
 	}
 	defer func() { _ = windows.CloseHandle(handle) }()
-	return read(handle)
-}
-
-func read(mapping windows.Handle) ([]byte, error) {
-	address, err := windows.MapViewOfFile(mapping, windows.FILE_MAP_READ, 0, 0, 0)
+	address, size, err := view(handle)
 	if err != nil {
-		return nil, fmt.Errorf("MapViewOfFile: %w", err)
+		return nil, err
 	}
 	defer func() { _ = windows.UnmapViewOfFile(address) }()
+	data := make([]byte, size)
+	var n uintptr
+	err = windows.ReadProcessMemory(windows.CurrentProcess(), address, &data[0], uintptr(size), &n)
+	return data[:n], err
+}
+
+// view maps what the caller unmaps, and tells its size.
+func view(mapping windows.Handle) (address uintptr, size int, err error) {
+	address, err = windows.MapViewOfFile(mapping, windows.FILE_MAP_READ, 0, 0, 0)
+	if err != nil {
+		return 0, 0, fmt.Errorf("MapViewOfFile: %w", err)
+	}
 	var region windows.MemoryBasicInformation
 	if err := windows.VirtualQuery(address, &region, unsafe.Sizeof(region)); err != nil {
-		return nil, fmt.Errorf("VirtualQuery: %w", err)
+		_ = windows.UnmapViewOfFile(address)
+		return 0, 0, fmt.Errorf("VirtualQuery: %w", err)
 	}
-	data := make([]byte, region.RegionSize)
-	var n uintptr
-	err = windows.ReadProcessMemory(windows.CurrentProcess(), address, &data[0], region.RegionSize, &n)
-	return data[:n], err
+	return address, int(region.RegionSize), nil
 }
 
 // Semaphore is what the system says of a semaphore.
 type Semaphore struct {
-	Value int
+	Value    int
+	ID, Last int // always 0: Windows tells neither
 }
 
 // LookSemaphore looks at the semaphore with this name; nil if there is none.

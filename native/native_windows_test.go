@@ -1,9 +1,10 @@
-//go:build cgo && windows
+//go:build cgo
 
 package native
 
 import (
 	"errors"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -13,28 +14,6 @@ import (
 
 	"qtinterop/internal/peertest"
 )
-
-func newWindowsMemory(t *testing.T) *SharedMemory {
-	t.Helper()
-	m, err := NewSharedMemory()
-	require.NoError(t, err)
-	t.Cleanup(m.Close)
-	return m
-}
-
-func TestVersionOnWindows(t *testing.T) {
-	t.Logf("Qt %s, compiled against %s", VersionRunning(), VersionCompiled())
-	assert.Equal(t, wantMajor, VersionRunning()[:1])
-	assert.Equal(t, VersionRunning(), VersionCompiled())
-}
-
-func TestNoExceptionLeavesTheShimOnWindows(t *testing.T) {
-	for _, standard := range []bool{true, false} {
-		e, ok := errors.AsType[*Error](probeThrow(standard))
-		require.True(t, ok)
-		assert.Equal(t, Exception, e.Code)
-	}
-}
 
 // eachWindowsPeer runs a test once for each Qt of the peer.
 func eachWindowsPeer(t *testing.T, test func(t *testing.T, env *peertest.Env, peer *peertest.Peer)) {
@@ -49,7 +28,7 @@ func eachWindowsPeer(t *testing.T, test func(t *testing.T, env *peertest.Env, pe
 func TestQtOnWindowsReturnsWhatAQtProcessDoes(t *testing.T) {
 	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
 		name := env.Name()
-		m := newWindowsMemory(t)
+		m := newMemory(t)
 		require.NoError(t, m.SetKey(name))
 		peer.Do("shm.new", "m", peertest.Args{"key": name})
 		assert.Equal(t, peer.Do("shm.nativeKey", "m", nil).Ret, m.NativeKey())
@@ -57,7 +36,7 @@ func TestQtOnWindowsReturnsWhatAQtProcessDoes(t *testing.T) {
 		require.NoError(t, m.Create(5, ReadWrite))
 		assert.EqualValues(t, 4096, m.Size())
 		copy(m.Data(), "hello")
-		second := newWindowsMemory(t)
+		second := newMemory(t)
 		require.NoError(t, second.SetKey(name))
 		e, ok := errors.AsType[*Error](second.Create(5, ReadWrite))
 		require.True(t, ok)
@@ -76,7 +55,7 @@ func TestQtOnWindowsReturnsWhatAQtProcessDoes(t *testing.T) {
 func TestLooksOnWindowsHaveNoEffect(t *testing.T) {
 	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
 		name := env.Name()
-		m := newWindowsMemory(t)
+		m := newMemory(t)
 		require.NoError(t, m.SetKey(name))
 		segment := m.NativeKey()
 		_, err := LookSegment(segment)
@@ -115,7 +94,7 @@ func lockName(native string) string { return "qipc_systemsem_" + native[len("qip
 func TestTakeAndGiveOnWindows(t *testing.T) {
 	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
 		name := env.Name()
-		m := newWindowsMemory(t)
+		m := newMemory(t)
 		require.NoError(t, m.SetKey(name))
 		lock := lockName(m.NativeKey())
 		_, err := LookSemaphore(lock)
@@ -161,3 +140,36 @@ func requireValue(t *testing.T, name string, value int) {
 	require.NoError(t, err)
 	require.Equal(t, value, state.Value)
 }
+
+// sizeOf is the size of a segment that was created with size.
+func sizeOf(size int) int { return (size + 4095) &^ 4095 }
+
+// segmentPlace is how the names of segments of QtKeys begin.
+func segmentPlace(*peertest.Env) string { return "qipc_sharedmemory_" }
+
+// semaphorePlace is the name of the semaphore with this key.
+func semaphorePlace(t *testing.T, _ *peertest.Env, key string) string {
+	return lockName(memoryOf(t, key).NativeKey())
+}
+
+// requireFault requires that f touches what it may not.
+func requireFault(t *testing.T, f func()) {
+	t.Helper()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		fault, ok := recover().(interface{ Addr() uintptr })
+		require.True(t, ok, "the write went through")
+		assert.NotZero(t, fault.Addr())
+	}()
+	f()
+}
+
+// undone is what the system undoes of 1 that a process took or gave.
+const undone = 0
+
+// tstRounds is how often to do what Qt's tests do five times: processes start
+// slowly under Wine.
+const tstRounds = 1
+
+// noKeyCode is what a semaphore without a key answers: false, and no error.
+const noKeyCode = NoError
