@@ -3,7 +3,6 @@
 package native
 
 import (
-	"errors"
 	"syscall"
 	"time"
 	"unsafe"
@@ -102,14 +101,15 @@ func Add(id, n int) error {
 }
 
 func add(id, n int) (before int32, err error) {
-	ok, _, err := releaseSemaphore.Call(uintptr(id), uintptr(n), uintptr(unsafe.Pointer(&before)))
+	// Not by its Call method, which allocates.
+	ok, _, errno := syscall.SyscallN(releaseSemaphore.Addr(), uintptr(id), uintptr(n), uintptr(unsafe.Pointer(&before)))
 	switch {
 	case ok != 0:
 		return before, nil
-	case errors.Is(err, windows.ERROR_TOO_MANY_POSTS):
+	case errno == windows.ERROR_TOO_MANY_POSTS:
 		return 0, syscall.ERANGE
 	}
-	return 0, err
+	return 0, errno
 }
 
 // RemoveSemaphore is ENOTSUP: Windows removes a semaphore that nobody has open.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
@@ -207,7 +208,7 @@ func TestHotCallsDoNotAllocate(t *testing.T) {
 	env := peertest.New(t)
 	s := mustCreate(t, QtKey(env.Name()), 64)
 	native := mustCreate(t, nativeKey(env), 64)
-	ctx, buf := context.Background(), make([]byte, 64)
+	ctx, buf, whole := context.Background(), make([]byte, 64), make([]byte, s.Size())
 	deadline := soon(t)
 	semaphore := openSem(t, QtKey(env.Name()), 1)
 	for name, f := range map[string]func(){
@@ -217,9 +218,9 @@ func TestHotCallsDoNotAllocate(t *testing.T) {
 		"acquire, release":           func() { _, _ = semaphore.Acquire(ctx), semaphore.Release(1) },
 		"read":                       func() { _, _ = s.ReadAt(buf, 0) },
 		"write":                      func() { _, _ = s.WriteAt(buf, 0) },
-		"snapshot":                   func() { _, _ = s.Snapshot(ctx, buf) },
-		"snapshot without lock":      func() { _, _ = native.Snapshot(ctx, buf) },
+		"snapshot":                   func() { _, _ = s.Snapshot(ctx, whole) },
+		"snapshot without lock":      func() { _, _ = native.Snapshot(ctx, whole) },
 	} {
-		require.Zero(t, testing.AllocsPerRun(200, f), name)
+		assert.Zero(t, testing.AllocsPerRun(200, f), name)
 	}
 }

@@ -7,24 +7,40 @@ import (
 	"qtinterop/native"
 )
 
-// jamStep is between the two looks that tell a jammed lock: longer than any of
-// ours is taken and not counted yet.
-const jamStep = 10 * time.Millisecond
+const (
+	// jamStep is between the two looks that tell a jammed lock: longer than any of
+	// ours is taken and not counted yet.
+	jamStep = 10 * time.Millisecond
+	// glances is how often to look again because of a handle that may be somebody
+	// else's look.
+	glances = 5
+)
 
 // isAbandoned tells whether a lock is taken and nobody will ever give it back:
 // only locks of this program have it open, and none of these holds it. Who took
 // it is gone, as Windows keeps neither who that was nor undoes it. While another
 // program has it open, nobody can tell whether that holds it.
 func isAbandoned(file string) bool {
-	for range 2 {
+	if !seemsAbandoned(file) {
+		return false
+	}
+	time.Sleep(jamStep)
+	return seemsAbandoned(file)
+}
+
+func seemsAbandoned(file string) bool {
+	for range glances {
 		state, err := native.LookSemaphore(file)
 		use := useOf(file)
-		if err != nil || state.Value > 0 || state.Handles > use.handles || use.taken > 0 {
+		switch {
+		case err != nil || state.Value > 0 || use.taken > 0:
 			return false
+		case state.Handles <= use.handles:
+			return true
 		}
-		time.Sleep(jamStep)
+		time.Sleep(settlingStep)
 	}
-	return true
+	return false
 }
 
 // isHeldHere tells whether this program holds the lock with this name.

@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"qtinterop/internal/door"
@@ -12,7 +13,8 @@ import (
 // use it any more when it is closed. The id is the handle.
 type handleState struct {
 	open    door.Door
-	counted bool // as that of a lock, see ourLocks
+	counted bool        // as that of a lock, see ourLocks
+	kept    atomic.Bool // the handle stays open
 }
 
 // lockUse is what the locks of this program have of a semaphore.
@@ -122,6 +124,9 @@ func (s *kernelSemaphore) end() {
 		if id == 0 {
 			return
 		}
+		if s.kept.Load() {
+			return
+		}
 		s.count(-1, 0)
 		_ = native.CloseSemaphore(int(id - 1))
 	})
@@ -141,5 +146,5 @@ func (s *kernelSemaphore) holder() string {
 // dispose does nothing: what Qt made for us is closed already.
 func (s *kernelSemaphore) dispose(bool) {}
 
-// disown does nothing: a semaphore stays as long as anybody has it open.
-func (s *kernelSemaphore) disown() {}
+// disown has the semaphore stay as long as this process runs.
+func (s *kernelSemaphore) disown() { s.kept.Store(true) }

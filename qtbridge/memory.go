@@ -39,8 +39,17 @@ func (m *memory) attach(op string, key Key, path string, mode Mode) error {
 	if err := m.SetNativeKey(path); err != nil {
 		return qtError(op, key, err)
 	}
+	return m.attachNow(op, key, mode)
+}
+
+// attachNow attaches to the segment of the native key that Qt has.
+func (m *memory) attachNow(op string, key Key, mode Mode) error {
 	if err := m.Attach(native.AccessMode(mode)); err != nil {
 		return qtError(op, key, err)
+	}
+	if !isCommitted(m.Data()) {
+		_ = m.Detach()
+		return keyError(op, key, "the object of this name has no memory yet, so it is no segment of Qt's; use another key")
 	}
 	return nil
 }

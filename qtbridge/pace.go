@@ -11,6 +11,9 @@ const (
 	// rest is how long at most to go without a look after the lock was taken: it
 	// may have been again before the next wait for that began.
 	rest = 100 * time.Millisecond
+	// looksApart is how many times as long as a look it is to the next, so that a
+	// look costs little and a create() of the peer seldom meets one.
+	looksApart = 100
 	// retryFiles is how often to try to have the system tell of key files.
 	retryFiles = time.Second
 	// shortest is what Go's timers may sleep too long.

@@ -644,7 +644,7 @@ func TestPublishInPlaceToAReaderThatLocks(t *testing.T) {
 
 func TestPublisherErrors(t *testing.T) {
 	env := peertest.New(t)
-	for _, key := range []Key{{}, QtKey("a\x00b"), NativeKey(""), QtKey(string(bytes.Repeat([]byte("x"), 300)))} {
+	for _, key := range []Key{{}, QtKey("a\x00b"), NativeKey(""), QtKey(string(bytes.Repeat([]byte("x"), 40_000)))} {
 		_, err := NewPublisher(key, PublisherOptions{})
 		requireError(t, err, "publish", key, ErrKey)
 	}

@@ -178,7 +178,8 @@ func (s *Semaphore) Value() (int, error) {
 	return state.Value, s.kernel.lookError(op, err)
 }
 
-// Owner tells whether Close removes the semaphore from the system.
+// Owner tells whether Close removes the semaphore from the system. On Windows
+// nobody owns one, and it is false.
 func (s *Semaphore) Owner() bool { return s.kernel.isOwner() }
 
 // Disown leaves the semaphore in the system when s is closed, even if s made it.

@@ -68,7 +68,7 @@ func TestDisownedSemaphore(t *testing.T) {
 	key := QtKey(env.Name())
 	_, file := keyFiles(t, key)
 	s := openSem(t, key, 4)
-	assert.True(t, s.Owner())
+	assert.False(t, s.Owner())
 	s.Disown()
 	require.NoError(t, s.Close())
 	require.Equal(t, 4, observer.LookSemaphore(file).Value)

@@ -38,7 +38,8 @@ func takeTurn(ctx context.Context, key Key, p place) (end func(), err error) {
 }
 
 func waitForMutex(ctx context.Context, mutex windows.Handle) error {
-	for deadline := time.Now().Add(recoverTurn); ; {
+	// Longer than others may take to break a lock.
+	for deadline := time.Now().Add(recoverTurn + 2*breakPatience); ; {
 		event, err := windows.WaitForSingleObject(mutex, uint32(patience/time.Millisecond))
 		switch {
 		case event == windows.WAIT_OBJECT_0, event == windows.WAIT_ABANDONED:

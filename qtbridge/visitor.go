@@ -27,9 +27,9 @@ func (v *visitor) attach(seen native.SegmentState) error {
 			return err
 		}
 	}
-	if err := v.memory.Attach(native.ReadOnly); err != nil {
+	if err := v.memory.attachNow("watch", v.key, ReadOnly); err != nil {
 		v.close() // Qt would remember what the key led to
-		return qtError("watch", v.key, err)
+		return err
 	}
 	v.id, v.data = seen.ID, v.memory.Data()
 	// The key file pinned may be another one than that of the look, or have led

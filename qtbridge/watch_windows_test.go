@@ -95,7 +95,7 @@ func TestWatchOfAPeerThatDiedWithTheLock(t *testing.T) {
 		peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("half")})
 		peer.Kill()
 		e := requireError(t, w.nextError(), "watch", key, ErrLocked)
-		require.Contains(t, e.Msg, "if one crashed while it held the lock")
+		require.Contains(t, e.Msg, "Policy.BreakLock")
 		w.none(50 * time.Millisecond)
 		other.Kill() // its destructor would wait for the lock for ever
 		for m := w.next(); m.Cause != Removed; m = w.next() {

@@ -124,17 +124,12 @@ func (e *Env) Start(qt int, dir string, args ...string) *Process {
 func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	t := e.T
 	t.Helper()
-	p := &Process{t: t, cmd: cmd}
 	cmd.Env = append(append(os.Environ(), "TMPDIR="+e.Tmp), env...)
-	cmd.Stderr = &p.stderr
-	cmd.WaitDelay = waitDelay
-	var err error
-	p.stdin, err = cmd.StdinPipe()
+	p, err := begin(t, cmd)
+	for tries := 1; tries < 5 && isPassing(err); tries++ {
+		p, err = begin(t, again(cmd))
+	}
 	must(t, err)
-	stdout, err := cmd.StdoutPipe()
-	must(t, err)
-	p.stdout = bufio.NewReaderSize(stdout, 1<<20)
-	must(t, cmd.Start())
 	e.pids = append(e.pids, p.PID())
 	t.Cleanup(func() {
 		_ = p.End()
@@ -143,6 +138,25 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 		}
 	})
 	return p
+}
+
+// again is the same command, since one can be started only once.
+func again(cmd *exec.Cmd) *exec.Cmd {
+	return &exec.Cmd{Path: cmd.Path, Args: cmd.Args, Dir: cmd.Dir, Env: cmd.Env, SysProcAttr: cmd.SysProcAttr}
+}
+
+func begin(t testing.TB, cmd *exec.Cmd) (*Process, error) {
+	t.Helper()
+	p := &Process{t: t, cmd: cmd}
+	cmd.Stderr = &p.stderr
+	cmd.WaitDelay = waitDelay
+	var err error
+	p.stdin, err = cmd.StdinPipe()
+	must(t, err)
+	stdout, err := cmd.StdoutPipe()
+	must(t, err)
+	p.stdout = bufio.NewReaderSize(stdout, 1<<20)
+	return p, cmd.Start()
 }
 
 // T is the test that the process belongs to.

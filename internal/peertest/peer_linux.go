@@ -18,6 +18,9 @@ const (
 // waitDelay is how long to wait for the end of a process' stderr: for ever.
 const waitDelay = 0
 
+// isPassing tells whether a process may start at another try.
+func isPassing(error) bool { return false }
+
 // CPU returns the CPU time that the process has taken, all its threads together,
 // also those that have ended.
 func (p *Process) CPU() time.Duration {

@@ -1,6 +1,7 @@
 package peertest
 
 import (
+	"errors"
 	"time"
 	"unsafe"
 
@@ -16,6 +17,10 @@ const (
 // waitDelay is how long to wait for the end of a process' stderr. Under Wine 8.0
 // it does not always come when the process has ended.
 const waitDelay = time.Second
+
+// isPassing tells whether a process may start at another try: Wine 8.0 answers
+// with an internal error now and then.
+func isPassing(err error) bool { return errors.Is(err, windows.ERROR_INTERNAL_ERROR) }
 
 // CPU returns the CPU time that the process has taken, all its threads together.
 // Under Wine that leaves out what wineserver did for it.
