@@ -157,8 +157,27 @@
 //   - systemd may remove System V objects of a user who has logged out: see
 //     RemoveIPC in logind.conf(5).
 //
-// On Windows, Qt uses a file mapping and a named semaphore, which go away with
-// their last handle. This package does not support Windows yet, nor macOS.
+// On Windows all of this is different: see the section below. macOS is not
+// supported.
+//
+// # Windows
+//
+// There Qt uses a named file mapping, and with a [QtKey] a named semaphore. The
+// API is the same; these are the differences, found under Wine 8.0:
+//
+//   - A [NativeKey] is a name, not a path. It leads to the objects of this
+//     session; one that begins with Global\ to those of all sessions.
+//   - Sizes are whole pages, of 4096 bytes. What was not written is zero, and
+//     text readers leave it out.
+//   - Segment and semaphore go with their last handle, whatever becomes of the
+//     processes. A crash leaves nothing behind, and nobody owns a semaphore.
+//   - But nothing undoes a lock whose holder died: it stays taken as long as
+//     anybody has it open. Lock then ends with its context, and its error names
+//     the processes that may have the lock. Where only this program has it open,
+//     [Create], [Publisher] and [Recover] set it free. Else somebody must know
+//     that the holder is gone: [Policy].
+//   - Nothing tells of a change: [Watch] polls.
+//   - [Inspect] and [List] tell no ids, owners, times and creators.
 //
 // # Memory coherence
 //
@@ -216,7 +235,9 @@
 // # What is kept away from you
 //
 // Calling QSharedMemory directly has effects that its documentation does not
-// tell. Those known of Qt 5.15 and 6.4 on Linux, and what happens here instead:
+// tell. On Windows a create() that fails keeps the segment of its owner in being;
+// Create lets go of it. Of Qt 5.15 and 6.4 on Linux these are known, and what
+// happens here instead:
 //
 //   - create() resets the lock to free, even when it fails because the segment
 //     exists, and even while another process holds it. Create looks first,
@@ -259,7 +280,8 @@
 // # Building
 //
 // The package uses cgo and links QtCore: Qt 6 by default, Qt 5.15 with -tags
-// qt5. It needs a C++ compiler, pkg-config and the development files of Qt. Which
+// qt5. It needs a C++ compiler, pkg-config and the development files of Qt; on
+// Windows no pkg-config, see docs/windows.md. Which
 // Qt is linked does not matter to the peer: Qt 5.15 and 6.4 share memory in
 // either direction. Qt 6.6 and later treat native keys differently and are not
 // supported yet. With CGO_ENABLED=0 the package compiles, and everything that
