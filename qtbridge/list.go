@@ -96,7 +96,8 @@ type Entry struct {
 // of all sessions, whose entries have native keys that begin with Global\, and the
 // table of all handles, which tells the Users: of other users' processes only to
 // an administrator. A segment with a native key is known by a process that has it
-// open and has loaded QtCore, and overlooked if all of these have Qt built in.
+// open and has loaded QtCore, and overlooked if all of these have Qt built in. For
+// an instant List has each object open itself, as every look does there.
 //
 // Errors: [ErrUnavailable], and [ErrUnsupported] without /proc. What cannot be
 // looked at has the verdict [Unclear].

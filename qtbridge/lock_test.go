@@ -72,9 +72,13 @@ func TestLockExcludesAQtProcess(t *testing.T) {
 // Without the lock the same test loses updates: it can fail.
 func TestWithoutTheLockUpdatesAreLost(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
-		sum := countTogether(t, env, qt, false)
-		assert.Less(t, sum, uint64(2*rounds))
-		t.Logf("%d of %d", sum, 2*rounds)
+		for range 20 { // on a busy machine the one may be done before the other begins
+			if sum := countTogether(t, env, qt, false); sum < 2*rounds {
+				t.Logf("%d of %d", sum, 2*rounds)
+				return
+			}
+		}
+		t.Fatal("no update was lost")
 	})
 }
 

@@ -23,7 +23,7 @@ func TestSemaphoreCreateAndRelease(t *testing.T) {
 		e := peertest.New(t)
 		key := e.Name()
 		_, lock := files(t, key)
-		assert.Equal(t, "5\n", ok(t, "sem", key, "value", "--create", "5"))
+		assert.Equal(t, result{out: "5\n"}, startProcess(t, "sem", key, "value", "--create", "5").end())
 		require.Nil(t, observer.LookSemaphore(lock))
 		peer := e.Verbs(qt)
 		peer.Do("sem.new", "s", peertest.Args{"key": key, "initial": 1, "mode": "Create"})
