@@ -15,7 +15,7 @@ import (
 func TestBadInputOnWindows(t *testing.T) {
 	e := peertest.New(t)
 	name := e.Name()
-	for _, bad := range []string{`dir\` + name, `C:\dir\` + name, `Session\99\` + name, `Local\dir\` + name, `Global\`} {
+	for _, bad := range []string{`dir\` + name, `C:\dir\` + name, `Session\99\` + name, `Local\dir\` + name, `Global\`, strings.Repeat("x", 40_000)} {
 		for _, args := range [][]string{{"get"}, {"put", "x"}, {"publish", "x"}, {"create", "--size", "4"}} {
 			args = append([]string{args[0], "native:" + bad}, args[1:]...)
 			refused(t, exitUsage, "key", args...)
