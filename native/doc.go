@@ -44,5 +44,5 @@
 //
 // [LookSegment], [LookSemaphore], [Take] and [Give] are for what Qt has no call
 // for: looking without side effects, and a lock with a time limit on the same
-// System V semaphore.
+// System V semaphore, or named semaphore of Windows.
 package native
