@@ -48,7 +48,7 @@ func (s *kernelSemaphore) take(ctx context.Context, closing <-chan struct{}, op 
 			case <-closing:
 				return closedError(op, s.key)
 			case <-ctx.Done():
-				return s.timeout(ctx, op, s.holder())
+				return s.timeout(ctx, op, s.holder(ctx != ended))
 			default:
 			}
 			err = s.takeOnce(id, n, waitTime(ctx))

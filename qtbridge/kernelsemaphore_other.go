@@ -61,8 +61,8 @@ func (s *kernelSemaphore) makeOnce(mode native.SemaphoreMode) error {
 	return own.Err()
 }
 
-// holder says who seems to hold the semaphore.
-func (s *kernelSemaphore) holder() string {
+// holder says who seems to hold the semaphore, which costs one look.
+func (s *kernelSemaphore) holder(bool) string {
 	state, err := native.LookSemaphore(s.file)
 	if err != nil || state.Value > 0 {
 		return "it was held until just now"

@@ -132,14 +132,18 @@ func (s *kernelSemaphore) end() {
 	})
 }
 
-// holder says who seems to hold the semaphore. Windows tells only who has it
-// open.
-func (s *kernelSemaphore) holder() string {
+// holder says who seems to hold the semaphore. Windows tells only who has it open,
+// in a table of all handles: too much to read for one who did not wait.
+func (s *kernelSemaphore) holder(waited bool) string {
 	state, err := native.LookSemaphore(s.file)
 	if err != nil || state.Value > 0 {
 		return "it was held until just now"
 	}
-	return heldBy(usersOfObject(s.file)) +
+	var users []int
+	if waited {
+		users = usersOfObject(s.file)
+	}
+	return heldBy(users) +
 		"; wait longer, or if you know that its holder crashed, call Recover with Policy.BreakLock"
 }
 

@@ -43,6 +43,18 @@ func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string, 
 	return err
 }
 
+// tryAcquire takes gate and semaphore if both are to be had at once.
+func (l *lock) tryAcquire() bool {
+	if !l.gate.tryEnter() {
+		return false
+	}
+	if id, err := l.look(); err == nil && l.takeOnce(id, 1, 0) == nil {
+		return true
+	}
+	l.gate.leave()
+	return false
+}
+
 // release gives back what acquire took.
 func (l *lock) release(op string) error {
 	err := l.give()
@@ -90,8 +102,8 @@ func (l *lock) giveBriefly() { _ = l.give() }
 // acquireUnjammed is acquire that sets a jammed lock free before, as create() of
 // Qt does to any on Unix.
 func (l *lock) acquireUnjammed(ctx context.Context, closing <-chan struct{}, op string) error {
-	if err := l.acquire(ended, closing, op, true); !errors.Is(err, ErrLocked) {
-		return err // so that the common case is short
+	if l.tryAcquire() {
+		return nil // so that the common case is short
 	}
 	if err := l.unjam(ctx, closing, op); err != nil {
 		return err

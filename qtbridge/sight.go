@@ -250,7 +250,7 @@ func (s *sight) isHeld(now time.Time) (seen, error) {
 	}
 	k := kernelSemaphore{key: s.key, file: s.place.lock}
 	return nothing, &Error{Op: "watch", Key: s.key, Code: ErrLocked,
-		Msg: "the content has changed, but cannot be read: " + k.holder()}
+		Msg: "the content has changed, but cannot be read: " + k.holder(true)}
 }
 
 func copyAgreed(data []byte) ([]byte, seen, error) {
