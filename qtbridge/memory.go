@@ -2,7 +2,6 @@ package qtbridge
 
 import (
 	"os"
-	"path/filepath"
 
 	"qtinterop/native"
 )
@@ -10,7 +9,7 @@ import (
 // memory is a QSharedMemory, and the link it was given in place of a key file.
 type memory struct {
 	*native.SharedMemory
-	linkDir string // private to this object; empty if there is no link
+	unlink func() // removes it; nil if there is none
 }
 
 func newMemory(op string, key Key) (*memory, error) {
@@ -24,17 +23,16 @@ func newMemory(op string, key Key) (*memory, error) {
 // Close deletes the object, and the link.
 func (m *memory) Close() {
 	m.SharedMemory.Close()
-	if m.linkDir != "" {
-		_ = os.RemoveAll(m.linkDir)
+	if m.unlink != nil {
+		m.unlink()
 	}
 }
 
 // attach attaches to the segment at path, which is absolute.
 func (m *memory) attach(op string, key Key, path string, mode Mode) error {
-	path, err := m.protect(key, path)
+	path, err := m.protect(op, key, path)
 	if err != nil {
-		return &Error{Op: op, Key: key, Code: ErrResources, Err: err,
-			Msg: "no link to " + key.name + " can be made: " + err.Error() + "; set TMPDIR to a directory that can be written to"}
+		return err
 	}
 	if err := m.SetNativeKey(path); err != nil {
 		return qtError(op, key, err)
@@ -68,7 +66,7 @@ func (m *memory) create(op string, key Key, path string, size int, mode Mode) er
 // protect returns the path that Qt may have. Qt deletes the key file with the
 // segment, and a peer may use a file of somebody's own as native key: then Qt
 // gets a symbolic link, which leads to the same System V key, and deletes that.
-func (m *memory) protect(key Key, path string) (string, error) {
+func (m *memory) protect(op string, key Key, path string) (_ string, err error) {
 	if !key.native || !hasKeyFiles {
 		return path, nil
 	}
@@ -76,11 +74,8 @@ func (m *memory) protect(key Key, path string) (string, error) {
 	if err != nil || !isOwnFile(info) {
 		return path, nil // what is missing is for Qt to find out
 	}
-	if m.linkDir, err = os.MkdirTemp("", "qtbridge"); err != nil {
-		return "", err
-	}
-	link := filepath.Join(m.linkDir, "key")
-	return link, os.Symlink(path, link)
+	path, m.unlink, err = linkTo(op, key, path)
+	return path, err
 }
 
 // isOwnFile tells whether a file is not a key file as Qt makes them: empty and

@@ -3,22 +3,31 @@ package qtbridge
 import (
 	"strconv"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"qtinterop/native"
 )
 
-// pin returns another path of a file, which cannot be deleted and stays that of
-// the same file, whatever happens to its name, until unpin. If that cannot be had,
-// as without /proc, it is the path itself.
-func pin(path string) (pinned string, unpin func()) {
+// pin returns another path of a key file, which cannot be deleted and stays that
+// of the same file, whatever happens to its name, until unpin. Where that cannot
+// be had, without /proc or a free descriptor, it is a link to the name, which at
+// least keeps the file from being deleted. A file that is not there is an
+// [ErrNotFound]: one that comes a moment later must not be given to Qt unpinned.
+func pin(op string, key Key, path string) (pinned string, unpin func(), err error) {
 	if !hasProc() {
-		return path, func() {}
+		return linkTo(op, key, path)
 	}
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return path, func() {}
+	switch errno, _ := err.(syscall.Errno); {
+	case err == nil:
+		return descriptors + strconv.Itoa(fd), func() { _ = unix.Close(fd) }, nil
+	case errno == unix.EMFILE, errno == unix.ENFILE:
+		return linkTo(op, key, path)
+	default:
+		return "", nil, lookError(op, key, &native.LookError{Path: path, Step: native.StepFile, Errno: errno})
 	}
-	return descriptors + strconv.Itoa(fd), func() { _ = unix.Close(fd) }
 }
 
 const descriptors = "/proc/self/fd/"

@@ -48,7 +48,11 @@ func (v *visitor) turnTo(ipcKey int32) error {
 	if err != nil {
 		return err
 	}
-	pinned, unpin := pin(v.path)
+	pinned, unpin, err := pin("watch", v.key, v.path)
+	if err != nil {
+		mem.Close()
+		return err
+	}
 	v.memory, v.unpin, v.ipcKey = mem, unpin, ipcKey
 	if err := mem.SetNativeKey(pinned); err != nil {
 		v.close()

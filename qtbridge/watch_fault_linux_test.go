@@ -213,12 +213,15 @@ func TestWatchWithoutPermission(t *testing.T) {
 	})
 }
 
-// clearUp removes what a crash has left of a key.
-func clearUp(t *testing.T, key Key) {
+// clearUp removes what crashes have left of a key. Of those who crashed there must
+// then be no segment that the key does not lead to: another key file can get the
+// inode of the lost one, and nothing could be created with that.
+func clearUp(t *testing.T, key Key, crashed []int) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		report, err := Recover(soon(t), key, Policy{})
 		if err == nil && !report.After.Segment.Exists {
+			require.Empty(t, observer.SegmentsOf(crashed))
 			return
 		}
 		require.WithinRange(t, time.Now(), time.Time{}, deadline, "%v, %+v", err, report)

@@ -31,13 +31,14 @@ func TestWatchWhileTheWriterIsKilled(t *testing.T) {
 		{QtKey(name), []string{"writer", "--set-key", name}},
 	}
 	var watches []*watch
+	var killed [2][]int // pids
 	for _, kind := range kinds {
 		watches = append(watches, startWatch(t, kind.key, WatchOptions{}))
 	}
 	for i := range kills {
 		kind, w := kinds[i%2], watches[i%2]
 		// It can look live while the watch is attached for its copy.
-		clearUp(t, kind.key)
+		clearUp(t, kind.key, killed[i%2])
 		writer := env.Start(peertest.QtVersions[i/2%2], env.Work, kind.args...)
 		id := paged([]byte(publish(writer, fmt.Sprint("life ", i))))
 		for {
@@ -54,6 +55,7 @@ func TestWatchWhileTheWriterIsKilled(t *testing.T) {
 		go writer.Write(lines.String())
 		time.Sleep(time.Duration(rand.IntN(2000)) * time.Microsecond)
 		writer.Kill()
+		killed[i%2] = append(killed[i%2], writer.PID())
 	}
 }
 

@@ -3,20 +3,24 @@
 package qtbridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // Ten processes watch a key on which nothing changes, with a Qt program beside
@@ -107,5 +111,69 @@ func waitForLine(t *testing.T, p *peertest.Process, want string) {
 		if string(line) == want {
 			return
 		}
+	}
+}
+
+// A key file that comes and goes while a visitor attaches to its segment is the
+// peer's. The visitor is the last to detach, so that Qt deletes the file it was
+// told: that must not be this one, also where there is no descriptor to pin it.
+func TestVisitorDeletesNoKeyFile(t *testing.T) {
+	for _, descriptors := range []bool{true, false} {
+		t.Run(fmt.Sprintf("descriptors=%v", descriptors), func(t *testing.T) {
+			env := peertest.New(t)
+			env.LeavesBehind()
+			key := nativeKey(env)
+			path, _ := keyFiles(t, key)
+			require.NoError(t, os.WriteFile(path, nil, 0o600))
+			ipcKey, err := observer.FtokQ(path)
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.Empty(t, env.Files(env.Tmp), "no links") })
+			if !descriptors {
+				lowerLimit(t, unix.RLIMIT_NOFILE, 3)
+			}
+			stop := sync.OnceValue(rename(path))
+			defer func() { _ = stop() }()
+			v := visitor{key: key, path: path, id: -1}
+			attached := 0
+			for range 2000 {
+				id, err := unix.SysvShmGet(ipcKey, 8, unix.IPC_CREAT|0o600)
+				require.NoError(t, err)
+				seen, err := native.LookSegmentID(id)
+				require.NoError(t, err)
+				if err = v.attach(seen); err == nil {
+					attached++
+				} else {
+					require.True(t, isPassing(err), "%v", err)
+				}
+				v.close() // so that it begins with the name again
+			}
+			require.NoError(t, stop())
+			require.FileExists(t, path)
+			require.Positive(t, attached)
+		})
+	}
+}
+
+// rename renames a file to another name and back until stop, which returns
+// whether it was there all the time.
+func rename(path string) (stop func() error) {
+	ended, result := make(chan struct{}), make(chan error)
+	go func() {
+		var err error
+		for err == nil {
+			select {
+			case <-ended:
+				result <- nil
+				return
+			default:
+				err = cmp.Or(os.Rename(path, path+".away"), os.Rename(path+".away", path))
+			}
+		}
+		<-ended
+		result <- err
+	}()
+	return func() error {
+		close(ended)
+		return <-result
 	}
 }

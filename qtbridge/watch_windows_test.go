@@ -73,7 +73,7 @@ func ownHandles(t *testing.T) (own []handle) {
 }
 
 // clearUp waits until what a crash has left of a key is gone.
-func clearUp(t *testing.T, key Key) {
+func clearUp(t *testing.T, key Key, _ []int) {
 	t.Helper()
 	segment, _ := keyFiles(t, key)
 	require.Eventually(t, func() bool { return observer.Look(segment) == nil }, 20*time.Second, time.Millisecond)

@@ -8,6 +8,7 @@ package observer
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,6 +161,17 @@ func RemoveAll(path string) []string {
 		_ = RemoveSemaphore(raw.ID)
 	}
 	return found
+}
+
+// SegmentsOf returns the ids of Qt's segments that one of the processes made.
+func SegmentsOf(pids []int) []int {
+	var ids []int
+	for _, row := range table("shm") {
+		if isQt(row) && slices.Contains(pids, row["cpid"]) {
+			ids = append(ids, row["shmid"])
+		}
+	}
+	return ids
 }
 
 // RemoveOf removes what a process made or used last that ran since a time and is

@@ -24,6 +24,7 @@ type Env struct {
 	leftover bool
 	begun    time.Time
 	pids     []int // of all processes that were started
+	logged   int   // of how many the stderr was logged
 }
 
 // New makes an Env and sets TMPDIR to its Tmp.

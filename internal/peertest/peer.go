@@ -22,6 +22,12 @@ import (
 // limit is how long anything of a peer may take before the test fails.
 const limit = 60 * time.Second
 
+// Of how many peers a failed test logs the stderr, and how much of it.
+const (
+	logPeers = 4
+	logBytes = 2000
+)
+
 // QtVersions are the Qts that there is a testpeer of.
 var QtVersions = []int{5, 6}
 
@@ -133,11 +139,25 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	e.pids = append(e.pids, p.PID())
 	t.Cleanup(func() {
 		_ = p.End()
-		if t.Failed() && p.stderr.String() != "" {
-			t.Logf("stderr of %v:\n%s", cmd.Args, p.stderr.String())
+		if t.Failed() {
+			e.log(p)
 		}
 	})
 	return p
+}
+
+// log logs the end of what p said on stderr. Peers are ended in reverse order, so
+// it is that of the last ones: a test can have a thousand.
+func (e *Env) log(p *Process) {
+	text := p.stderr.String()
+	if text == "" || e.logged == logPeers {
+		return
+	}
+	e.logged++
+	if cut := len(text) - logBytes; cut > 0 {
+		text = "... " + text[cut:]
+	}
+	e.T.Logf("stderr of %v:\n%s", p.cmd.Args, text)
 }
 
 // again is the same command, since one can be started only once.
