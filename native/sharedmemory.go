@@ -139,8 +139,8 @@ func (m *SharedMemory) IsAttached() bool {
 	return m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_is_attached(h) }).value != 0
 }
 
-// Detach is detach(); the last one to detach removes the segment. With SetKey it takes the lock meanwhile, and so can
-// block.
+// Detach is detach(); the last one to detach removes the segment. With SetKey
+// it takes the lock meanwhile, and so can block.
 func (m *SharedMemory) Detach() error {
 	return m.call("QSharedMemory::detach", func(h *C.qtb_shm) C.qtb_result {
 		return C.qtb_shm_detach(h)

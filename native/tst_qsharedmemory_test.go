@@ -20,8 +20,9 @@ import (
 // made. QSharedMemory(key) is a new object and SetKey here, as in Qt's
 // constructor.
 //
-// Two functions are left out because Qt skips them: simpleProcessProducerConsumer
-// (QTBUG-25655; TestMarketGoProduces of qtbridge and its twin play it) and attachTooMuch (disabled).
+// Two functions are left out because Qt skips them:
+// simpleProcessProducerConsumer (QTBUG-25655; TestMarketGoProduces of qtbridge
+// and its twin play it) and attachTooMuch (disabled).
 func TestTstQSharedMemory(t *testing.T) {
 	t.Run("constructor", tstConstructor)
 	t.Run("key", tstKey)

@@ -249,7 +249,8 @@ func acquireReleaseExit(peer *peertest.Peer) error {
 }
 
 // What a process took and did not give back, the kernel gives back when it
-// ends, but not on Windows, where Qt skips this. There is no such end for an object in this process.
+// ends, but not on Windows, where Qt skips this. There is no such end for an
+// object in this process.
 func tstUndo(t *testing.T) {
 	eachQt(t, func(t *testing.T, qt int) {
 		s := newStore(t, 1)

@@ -35,9 +35,9 @@ func (s *Segment) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // WriteAt copies p into the segment, beginning off bytes after its start. It
-// does not lock and does not wait; see [Segment.WithLock]. It implements [io.WriterAt], but writes nothing at all where p
-// would reach over the end: that is an [ErrRange]. On a read-only Segment it is
-// an [ErrReadOnly].
+// does not lock and does not wait; see [Segment.WithLock]. It implements
+// [io.WriterAt], but writes nothing at all where p would reach over the end:
+// that is an [ErrRange]. On a read-only Segment it is an [ErrReadOnly].
 func (s *Segment) WriteAt(p []byte, off int64) (int, error) {
 	if err := s.enter("write"); err != nil {
 		return 0, err

@@ -69,11 +69,12 @@ func (p *Publisher) Key() Key { return p.key }
 // into the segment. data is not kept.
 //
 // It detaches from the segment before and creates one of exactly len(data)
-// bytes, on Windows of whole pages with zeros at the end. With a [QtKey] it holds the lock from before the detaching until the
-// copy is complete, so a reader that locks sees the old message or the new one,
-// never zeros and never no segment; it waits for the lock until ctx ends, which
-// is an [ErrLocked]. With a [NativeKey] there is no lock before Qt 6.6: a reader
-// can come between, and find no segment, or zeros, or a part.
+// bytes, on Windows of whole pages with zeros at the end. With a [QtKey] it
+// holds the lock from before the detaching until the copy is complete, so a
+// reader that locks sees the old message or the new one, never zeros and never
+// no segment; it waits for the lock until ctx ends, which is an [ErrLocked].
+// With a [NativeKey] there is no lock before Qt 6.6: a reader can come between,
+// and find no segment, or zeros, or a part.
 //
 // While anybody else is attached to the message before, a new segment cannot be
 // created. Publish waits for them, without the lock, and looks again after 50 µs,
@@ -99,9 +100,10 @@ func (p *Publisher) Key() Key { return p.key }
 // InPlace is an [ErrRange]; no data makes all of it zero.
 //
 // If another process resets or removes the lock while Publish holds it, as
-// create() and destructors of Qt do, or on Windows releases it once too often, somebody may have written meanwhile: Publish
-// writes the message once more, up to 10 times, and is an [ErrLockLost] if that
-// does not help or ctx ends; then data is published, but may be mixed.
+// create() and destructors of Qt do, or on Windows releases it once too often,
+// somebody may have written meanwhile: Publish writes the message once more, up
+// to 10 times, and is an [ErrLockLost] if that does not help or ctx ends; then
+// data is published, but may be mixed.
 //
 // After all other errors the message before is still published, unless creating
 // the new segment failed, for which the old one has to go first: then nothing

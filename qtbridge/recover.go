@@ -100,11 +100,11 @@ const (
 // anybody has it open: that is all there is to mend.
 //
 // Any number of goroutines and processes may call Recover at once: they take
-// turns (by flock on the directory of the key file, on Windows by a mutex), and who comes later finds
-// nothing left to do. It waits for its turn until ctx ends, a second at most,
-// three on Windows, which is an ErrBusy. Other errors: [ErrPermission] for another user's objects,
-// [ErrKey], [ErrResources], [ErrUnavailable]. The Report says what was done also
-// next to an error.
+// turns (by flock on the directory of the key file, on Windows by a mutex), and
+// who comes later finds nothing left to do. It waits for its turn until ctx
+// ends, a second at most, three on Windows, which is an ErrBusy. Other errors:
+// [ErrPermission] for another user's objects, [ErrKey], [ErrResources],
+// [ErrUnavailable]. The Report says what was done also next to an error.
 func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 	const op = "recover"
 	p, err := key.place(op)
