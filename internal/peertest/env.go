@@ -23,7 +23,7 @@ type Env struct {
 	Other    string // another directory
 	leftover bool
 	begun    time.Time
-	pids     []int // of all processes that were started
+	pids     []int // whose remains without a key file are removed as well
 	logged   int   // of how many the stderr was logged
 }
 
@@ -42,8 +42,12 @@ func New(t testing.TB) *Env {
 	return e
 }
 
-// LeavesBehind says that the test leaves system objects behind on purpose.
-func (e *Env) LeavesBehind() { e.leftover = true }
+// LeavesBehind says that the test leaves system objects behind on purpose, also
+// such that this process used last.
+func (e *Env) LeavesBehind() {
+	e.leftover = true
+	e.pids = append(e.pids, os.Getpid())
+}
 
 // Name returns a random name for a key.
 func (e *Env) Name() string { return "qtb" + rand.Text() }
