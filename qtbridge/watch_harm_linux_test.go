@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -131,8 +130,16 @@ func TestVisitorDeletesNoKeyFile(t *testing.T) {
 			if !descriptors {
 				lowerLimit(t, unix.RLIMIT_NOFILE, 3)
 			}
-			stop := sync.OnceValue(rename(path))
-			defer func() { _ = stop() }()
+			var stop atomic.Bool
+			defer stop.Store(true)
+			renamed := make(chan error, 1)
+			go func() {
+				var err error
+				for err == nil && !stop.Load() {
+					err = cmp.Or(os.Rename(path, path+".away"), os.Rename(path+".away", path))
+				}
+				renamed <- err
+			}()
 			v := visitor{key: key, path: path, id: -1}
 			attached := 0
 			for range 2000 {
@@ -147,33 +154,10 @@ func TestVisitorDeletesNoKeyFile(t *testing.T) {
 				}
 				v.close() // so that it begins with the name again
 			}
-			require.NoError(t, stop())
+			stop.Store(true)
+			require.NoError(t, <-renamed)
 			require.FileExists(t, path)
 			require.Positive(t, attached)
 		})
-	}
-}
-
-// rename renames a file to another name and back until stop, which returns
-// whether it was there all the time.
-func rename(path string) (stop func() error) {
-	ended, result := make(chan struct{}), make(chan error)
-	go func() {
-		var err error
-		for err == nil {
-			select {
-			case <-ended:
-				result <- nil
-				return
-			default:
-				err = cmp.Or(os.Rename(path, path+".away"), os.Rename(path+".away", path))
-			}
-		}
-		<-ended
-		result <- err
-	}()
-	return func() error {
-		close(ended)
-		return <-result
 	}
 }
