@@ -156,3 +156,13 @@ func (s *Segment) rangeError(op string, off int64, n int) error {
 func (s *Segment) readOnlyError(op string) error {
 	return &Error{Op: op, Key: s.key, Code: ErrReadOnly, Msg: "attach with ReadWrite to write"}
 }
+
+// isZero tells whether there is nothing but zeros in data.
+func isZero(data []byte) bool {
+	for _, b := range data {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}

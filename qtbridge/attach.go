@@ -2,15 +2,6 @@ package qtbridge
 
 import (
 	"context"
-	"time"
-)
-
-const (
-	// settlingStep is how often to look again where something comes or goes.
-	settlingStep = time.Millisecond
-	// retries is how often to start again when a segment comes or goes between
-	// two steps.
-	retries = 10
 )
 
 // attach attaches to the segment at p, which may come and go meanwhile.

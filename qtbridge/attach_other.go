@@ -9,11 +9,6 @@ import (
 	"qtinterop/native"
 )
 
-// settling is how long a segment that nobody is attached to is left alone while
-// its creator lives: it may be between making it and attaching, and would lose it
-// if we came and went.
-const settling = 50 * time.Millisecond
-
 // attachOnce looks first and has Qt attach only to what exists: a failed
 // attach() of Qt leaves traces that harm the peer. Qt is given the native key
 // that it derived itself, because with that it neither takes nor makes the

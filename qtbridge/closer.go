@@ -8,9 +8,6 @@ import (
 	"qtinterop/internal/door"
 )
 
-// closeLimit is how long Close waits for methods that are under way.
-const closeLimit = time.Second
-
 // closer is what Segment, Semaphore and Publisher have in common: they go away
 // once, when they are closed and no method is under way.
 type closer struct {

@@ -69,3 +69,11 @@ func setFree(file string) {
 	defer func() { _ = native.CloseSemaphore(id) }()
 	_ = native.Give(id)
 }
+
+// heldBy says who may hold a lock that these processes have open.
+func heldBy(users []int) string {
+	if len(users) == 0 {
+		return "it is held, and Windows does not tell by whom"
+	}
+	return "one of these has it, or one that is gone: " + processList(users)
+}

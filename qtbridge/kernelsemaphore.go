@@ -11,11 +11,6 @@ import (
 	"qtinterop/native"
 )
 
-// patience is how long a wait in the kernel lasts before it looks whether its
-// context or what it belongs to has ended: no call into the kernel can be called
-// off.
-const patience = 50 * time.Millisecond
-
 // kernelSemaphore is the System V semaphore behind a QSystemSemaphore or the
 // lock of a QSharedMemory. Qt's own acquire() has no time limit, so it is taken
 // with package native; making and removing it is left to Qt.

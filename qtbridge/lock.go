@@ -8,10 +8,6 @@ import (
 	"time"
 )
 
-// courtesy is how long detaching waits for a lock that somebody holds. Qt waits
-// without limit; it works without the lock too.
-const courtesy = 100 * time.Millisecond
-
 // lock is the lock of a segment: the semaphore that QSharedMemory::lock() of
 // any process with the same key uses.
 type lock struct {
@@ -19,6 +15,15 @@ type lock struct {
 	gate *gate
 	held atomic.Bool // a Lock of the user's holds gate and semaphore
 }
+
+// ended is a context that has ended, for a lock that does not wait.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errNoWait)
+	return ctx
+}()
+
+var errNoWait = errors.New("it does not wait")
 
 func newLock(key Key, file string) *lock {
 	l := &lock{kernelSemaphore: kernelSemaphore{key: key, file: file, initial: 1}, gate: useGate(file)}

@@ -28,15 +28,6 @@ func (s *Segment) Lock(ctx context.Context) error { return s.takeLock(ctx, "lock
 // returns [ErrLocked].
 func (s *Segment) TryLock() error { return s.takeLock(ended, "trylock") }
 
-// ended is a context that has ended, for a lock that does not wait.
-var ended = func() context.Context {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errNoWait)
-	return ctx
-}()
-
-var errNoWait = errors.New("it does not wait")
-
 func (s *Segment) takeLock(ctx context.Context, op string) error {
 	if err := s.enter(op); err != nil {
 		return err

@@ -3,10 +3,6 @@ package qtbridge
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // Policy says how far [Recover] may go. The zero Policy mends all that it can.
@@ -63,13 +59,6 @@ type Report struct {
 	Actions []Action // done, in their order; with Policy.DryRun, to be done
 	After   State    // with Policy.DryRun the same as Before
 }
-
-const (
-	// recoverTurn is how long Recover waits for another Recover to finish.
-	recoverTurn = time.Second
-	// recoverRounds is how often Recover looks again whether all is mended.
-	recoverRounds = 10
-)
 
 // Recover mends what a crash or a deleted file has left behind, with Qt's own
 // means, and says what it did:
@@ -141,19 +130,4 @@ func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 
 func recoverError(key Key, code Code, format string, args ...any) *Error {
 	return &Error{Op: "recover", Key: key, Code: code, Msg: fmt.Sprintf(format, args...)}
-}
-
-// processList lists those of pids that live.
-func processList(pids []int) string {
-	slices.Sort(pids)
-	var names []string
-	for _, pid := range slices.Compact(pids) {
-		if pid > 0 && alive(pid) {
-			names = append(names, strconv.Itoa(pid))
-		}
-	}
-	if len(names) == 0 {
-		return "the processes attached to it (not to be seen by this user)"
-	}
-	return "process " + strings.Join(names, ", ")
 }

@@ -13,11 +13,3 @@ func plan(s *State, policy Policy) ([]Action, error) {
 	}
 	return nil, nil
 }
-
-// heldBy says who may hold a lock that these processes have open.
-func heldBy(users []int) string {
-	if len(users) == 0 {
-		return "it is held, and Windows does not tell by whom"
-	}
-	return "one of these has it, or one that is gone: " + processList(users)
-}

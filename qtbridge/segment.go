@@ -8,27 +8,6 @@ import (
 	"qtinterop/native"
 )
 
-// Mode says whether a Segment may be written to. It is
-// QSharedMemory::AccessMode.
-type Mode int
-
-// The modes of a Segment. A read-only one is mapped so by the kernel; it can be
-// locked like any other.
-const (
-	ReadOnly Mode = iota
-	ReadWrite
-)
-
-func (m Mode) String() string {
-	switch m {
-	case ReadOnly:
-		return "read-only"
-	case ReadWrite:
-		return "read-write"
-	}
-	return fmt.Sprintf("mode %d", int(m))
-}
-
 // Segment is a shared memory segment that this process is attached to, with
 // the lock that goes with it.
 //

@@ -294,12 +294,3 @@ func (s *sight) differs() bool {
 	data, last := s.compared()
 	return data != nil && !bytes.Equal(data, last)
 }
-
-func isZero(data []byte) bool {
-	for _, b := range data {
-		if b != 0 {
-			return false
-		}
-	}
-	return true
-}

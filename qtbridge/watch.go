@@ -2,97 +2,8 @@ package qtbridge
 
 import (
 	"context"
-	"fmt"
 	"iter"
-	"time"
 )
-
-// Cause says what happened to a segment.
-type Cause int
-
-// The causes of a [Message].
-const (
-	// Created: there is a new segment, or there was one when the watch began.
-	Created Cause = iota + 1
-	// Changed: the content of the segment is another one.
-	Changed
-	// Removed: the segment is gone, or a crash left it behind with nobody
-	// attached.
-	Removed
-)
-
-var causeTexts = [...]string{Created: "created", Changed: "changed", Removed: "removed"}
-
-func (c Cause) String() string {
-	if c <= 0 || int(c) >= len(causeTexts) {
-		return fmt.Sprintf("cause %d", int(c))
-	}
-	return causeTexts[c]
-}
-
-// Means is how a change was noticed.
-type Means int
-
-// The means of a [Message].
-const (
-	// ByPoll: by looking from time to time; nothing told of it.
-	ByPoll Means = iota + 1
-	// ByLock: somebody took the lock and gave it back.
-	ByLock
-	// ByKeyFile: a key file came or went.
-	ByKeyFile
-)
-
-var meansTexts = [...]string{ByPoll: "poll", ByLock: "lock", ByKeyFile: "key file"}
-
-func (m Means) String() string {
-	if m <= 0 || int(m) >= len(meansTexts) {
-		return fmt.Sprintf("means %d", int(m))
-	}
-	return meansTexts[m]
-}
-
-// Message is the state of a segment at one moment.
-type Message struct {
-	// Data is the whole content, the receiver's own. It is nil if the segment was
-	// removed.
-	Data []byte
-	// Seq grows by one with each state that was seen. While the body of a loop
-	// runs, only other loops over the same key look: then a gap tells how many
-	// states this loop has missed.
-	Seq uint64
-	// Time is when Data was copied.
-	Time  time.Time
-	Cause Cause
-	Means Means
-}
-
-// Text is Data, up to the first NUL if there is one, as text in encoding e: so
-// neither the rest of a larger segment nor that of a page on Windows is part of
-// it. For other rules there is [Encoding.Decode], also of a part of Data.
-func (m *Message) Text(e Encoding) (string, error) { return e.DecodeToNUL(m.Data) }
-
-// WatchOptions says how to [Watch]. The zero value suits most programs.
-type WatchOptions struct {
-	// Stay keeps attached to the segment while its creator runs. It makes the
-	// watch faster, and looks without a lock cheap. But a peer that detaches and
-	// creates anew, as the one that publishes ids does, fails to do so as long
-	// as anybody is attached. It is for peers that keep their segment.
-	Stay bool
-	// Poll is how long at most a change can go unnoticed that neither the lock
-	// nor a key file tells of, because the peer writes in place and does not
-	// lock; on Windows that is every change. Without Stay each look attaches for
-	// some tens of microseconds. 0 is adaptive: 10 ms while such changes happen, up
-	// to 3 s while not, or a second with Stay; on Windows up to 50 ms. Looks that
-	// take long are rarer.
-	Poll time.Duration
-	// Settle is how long a new segment may be all zero, or end with a zero where
-	// there is no lock, and how long a segment may be gone, without being
-	// reported: in between a peer fills it, or makes a new one. On Windows, where a
-	// new segment may look like the old one, that goes for all that becomes zero.
-	// 0 is 50 ms.
-	Settle time.Duration
-}
 
 // Watch follows a segment: it yields its content now, if there is a segment, and
 // again whenever it changes, whatever the peer does and without its help:
@@ -170,15 +81,4 @@ func Watch(ctx context.Context, key Key, opts WatchOptions) iter.Seq2[Message, e
 			}
 		}
 	}
-}
-
-func (o *WatchOptions) check(key Key) error {
-	if o.Poll < 0 || o.Settle < 0 {
-		return &Error{Op: "watch", Key: key, Code: ErrRange,
-			Msg: fmt.Sprintf("Poll is %v and Settle %v; neither can be negative", o.Poll, o.Settle)}
-	}
-	if o.Settle == 0 {
-		o.Settle = 50 * time.Millisecond
-	}
-	return nil
 }

@@ -49,6 +49,3 @@ func (d *Door) Shut(last func()) bool {
 	d.Leave()
 	return true
 }
-
-// IsShut tells whether Shut has been called.
-func (d *Door) IsShut() bool { return d.closer.Load() }

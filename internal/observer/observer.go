@@ -87,7 +87,6 @@ func SetMode(path string, mode uint32) error {
 const (
 	semGetPID = 11
 	semGetVal = 12
-	semSetVal = 16
 )
 
 // Semaphore is what the kernel says of a semaphore.
@@ -111,12 +110,6 @@ func LookSemaphore(path string) *Semaphore {
 	}
 	last, _, _ := unix.Syscall6(unix.SYS_SEMCTL, id, 0, semGetPID, 0, 0, 0)
 	return &Semaphore{ID: int(id), Value: int(value), Last: int(last)}
-}
-
-// SetSemaphore sets the value of a semaphore by force.
-func SetSemaphore(id, value int) error {
-	_, _, errno := unix.Syscall6(unix.SYS_SEMCTL, uintptr(id), 0, semSetVal, uintptr(value), 0, 0)
-	return orNil(errno)
 }
 
 // MakeSemaphore makes a semaphore for a key file and sets no value, as a Qt

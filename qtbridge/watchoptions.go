@@ -1,0 +1,39 @@
+package qtbridge
+
+import (
+	"fmt"
+	"time"
+)
+
+// WatchOptions says how to [Watch]. The zero value suits most programs.
+type WatchOptions struct {
+	// Stay keeps attached to the segment while its creator runs. It makes the
+	// watch faster, and looks without a lock cheap. But a peer that detaches and
+	// creates anew, as the one that publishes ids does, fails to do so as long
+	// as anybody is attached. It is for peers that keep their segment.
+	Stay bool
+	// Poll is how long at most a change can go unnoticed that neither the lock
+	// nor a key file tells of, because the peer writes in place and does not
+	// lock; on Windows that is every change. Without Stay each look attaches for
+	// some tens of microseconds. 0 is adaptive: 10 ms while such changes happen, up
+	// to 3 s while not, or a second with Stay; on Windows up to 50 ms. Looks that
+	// take long are rarer.
+	Poll time.Duration
+	// Settle is how long a new segment may be all zero, or end with a zero where
+	// there is no lock, and how long a segment may be gone, without being
+	// reported: in between a peer fills it, or makes a new one. On Windows, where a
+	// new segment may look like the old one, that goes for all that becomes zero.
+	// 0 is 50 ms.
+	Settle time.Duration
+}
+
+func (o *WatchOptions) check(key Key) error {
+	if o.Poll < 0 || o.Settle < 0 {
+		return &Error{Op: "watch", Key: key, Code: ErrRange,
+			Msg: fmt.Sprintf("Poll is %v and Settle %v; neither can be negative", o.Poll, o.Settle)}
+	}
+	if o.Settle == 0 {
+		o.Settle = 50 * time.Millisecond
+	}
+	return nil
+}
