@@ -58,7 +58,13 @@ func answer(method string, enum []Code, r C.qtb_result, err error) error {
 	if r.value != 0 {
 		return nil
 	}
-	return &Error{Method: method, Code: codeOf(enum, int32(r.error)), Text: text(r)}
+	return newError(method, enum, int32(r.error), text(r))
+}
+
+// newError is a function of its own for tests, which cannot use cgo and so have
+// no result to give to answer.
+func newError(method string, enum []Code, code int32, text string) *Error {
+	return &Error{Method: method, Code: codeOf(enum, code), Text: text}
 }
 
 // chars is s as C takes it. An empty string becomes NULL, which is a null

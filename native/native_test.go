@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
+	"qtinterop/native/nativetest"
 )
 
 func newMemory(t *testing.T) *SharedMemory {
@@ -177,10 +178,13 @@ func TestErrorNamesAgreeWithAQtProcess(t *testing.T) {
 }
 
 func TestNoExceptionComesThrough(t *testing.T) {
-	err := probeThrow(true)
-	assert.Equal(t, Exception, codeOfError(t, err))
-	assert.ErrorContains(t, err, "thrown on purpose")
-	assert.Equal(t, Exception, codeOfError(t, probeThrow(false)))
+	for standard, what := range map[bool]string{true: "thrown on purpose", false: "not a std::exception"} {
+		value, code, text := nativetest.Throw(standard)
+		assert.Zero(t, value, "it counts as failed")
+		err := newError("throw", sharedMemoryErrors, code, text)
+		assert.Equal(t, Exception, err.Code)
+		assert.ErrorContains(t, err, what)
+	}
 }
 
 func TestUseAfterClose(t *testing.T) {
@@ -256,7 +260,7 @@ func TestCollectorDuringCalls(t *testing.T) {
 
 func TestAdopt(t *testing.T) {
 	env := peertest.New(t)
-	foreign := probeNew(true)
+	foreign := nativetest.NewSharedMemory()
 	m, err := AdoptSharedMemory(foreign)
 	require.NoError(t, err)
 	assert.Equal(t, foreign, m.Pointer())
@@ -270,7 +274,7 @@ func TestAdopt(t *testing.T) {
 	m.Close()
 	assert.True(t, second.IsAttached(), "Close leaves the object to its owner")
 
-	probeDelete(foreign)
+	nativetest.Delete(foreign)
 	assert.Equal(t, Gone, codeOfError(t, second.Lock()))
 	assert.Nil(t, second.Pointer())
 	second.Close()
@@ -286,8 +290,8 @@ func TestAdopt(t *testing.T) {
 func TestAdoptRefusesWhatIsNoSharedMemory(t *testing.T) {
 	_, err := AdoptSharedMemory(nil)
 	assert.ErrorIs(t, err, ErrNotSharedMemory)
-	object := probeNew(false)
-	defer probeDelete(object)
+	object := nativetest.NewObject()
+	defer nativetest.Delete(object)
 	_, err = AdoptSharedMemory(object)
 	assert.ErrorIs(t, err, ErrNotSharedMemory)
 }

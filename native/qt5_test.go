@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"qtinterop/native/nativetest"
 )
 
 const wantMajor = "5"
@@ -14,7 +16,7 @@ const wantMajor = "5"
 // What an encoding lacks is replaced, and going back shows that: package
 // qtbridge relies on it. UTF-8, which Qt has in every locale here, lacks nothing.
 func TestLocal8BitThatLacksCharacters(t *testing.T) {
-	reset, ok := probeSetLocal8Bit("ISO-8859-1")
+	reset, ok := nativetest.SetLocal8Bit("ISO-8859-1")
 	defer reset()
 	require.True(t, ok)
 	data, err := ToLocal8Bit("é共")

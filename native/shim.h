@@ -84,20 +84,6 @@ qtb_result qtb_string_to_local8bit(const char *text, size_t size);
 // a NUL.
 qtb_result qtb_string_from_local8bit(const char *data, size_t size);
 
-// Loops of Qt calls within one crossing, to measure a Go loop against. Each
-// returns in value the nanoseconds that rounds took; a Qt call that fails ends
-// the loop as a failure.
-qtb_result qtb_loop_lock(qtb_shm *h, int64_t rounds);
-qtb_result qtb_loop_locked_write(qtb_shm *h, int64_t rounds, size_t size);
-qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size_t size,
-                          int32_t fresh);
-qtb_result qtb_loop_publish(const char *key, size_t key_size, int32_t native, int64_t rounds,
-                            size_t size);
-qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds);
-qtb_result qtb_loop_acquire(qtb_sem *h, int64_t rounds);
-// Nothing but rounds sleeps of ns nanoseconds. Returns the CPU time they took.
-int64_t qtb_loop_sleep(int64_t rounds, int64_t ns);
-
 #ifdef __cplusplus
 }
 #endif

@@ -68,11 +68,3 @@ func (w *Waiter) Wait(Wait) error          { return ErrUnavailable }
 func (w *Waiter) Interrupt()               {}
 func ToLocal8Bit(string) ([]byte, error)   { return nil, ErrUnavailable }
 func FromLocal8Bit([]byte) (string, error) { return "", ErrUnavailable }
-
-func (m *SharedMemory) LoopLock(int) (time.Duration, error)             { return 0, ErrUnavailable }
-func (m *SharedMemory) LoopLockedWrite(int, int) (time.Duration, error) { return 0, ErrUnavailable }
-func (m *SharedMemory) LoopCopy(int) (time.Duration, error)             { return 0, ErrUnavailable }
-func (s *SystemSemaphore) LoopAcquire(int) (time.Duration, error)       { return 0, ErrUnavailable }
-func LoopCycle(string, int, int, bool) (time.Duration, error)           { return 0, ErrUnavailable }
-func LoopPublish(string, bool, int, int) (time.Duration, error)         { return 0, ErrUnavailable }
-func LoopSleep(int, time.Duration) time.Duration                        { return 0 }

@@ -13,12 +13,13 @@ import (
 
 	"qtinterop/internal/peertest"
 	"qtinterop/native"
+	"qtinterop/native/nativetest"
 )
 
-// Benchmarks run the same loop in Go and in C++ (within one call into the
-// shim), in turns, in one process. What counts is the ratio of the two in one
-// turn, of which the median is reported: absolute times say more about the
-// machine and who else uses it.
+// Benchmarks run the same loop in Go and in C++ (within one call), in turns, in
+// one process. What counts is the ratio of the two in one turn, of which the
+// median is reported: absolute times say more about the machine and who else
+// uses it.
 
 // compare runs goLoop and cppLoop in turns, rounds rounds each.
 func compare(b *testing.B, rounds int, goLoop func(n int) error, cppLoop func(n int) (time.Duration, error)) {
@@ -74,6 +75,7 @@ func BenchmarkLockUnlock(b *testing.B) {
 	key := QtKey(peertest.New(b).Name())
 	s := mustCreate(b, key, 64)
 	ctx := context.Background()
+	m := qtObject(b, key)
 	compare(b, 10_000, func(n int) error {
 		for range n {
 			if err := s.Lock(ctx); err != nil {
@@ -84,7 +86,7 @@ func BenchmarkLockUnlock(b *testing.B) {
 			}
 		}
 		return nil
-	}, qtObject(b, key).LoopLock)
+	}, func(n int) (time.Duration, error) { return nativetest.LoopLock(m.Pointer(), n) })
 }
 
 func BenchmarkLockWrite64Unlock(b *testing.B) {
@@ -105,7 +107,7 @@ func BenchmarkLockWrite64Unlock(b *testing.B) {
 			}
 		}
 		return nil
-	}, func(n int) (time.Duration, error) { return m.LoopLockedWrite(n, len(data)) })
+	}, func(n int) (time.Duration, error) { return nativetest.LoopLockedWrite(m.Pointer(), n, len(data)) })
 }
 
 // The cycle of the mission's reader, with a QtKey: attach, lock, read, unlock,
@@ -133,7 +135,9 @@ func BenchmarkAttachLockRead64UnlockDetach(b *testing.B) {
 					}
 				}
 				return nil
-			}, func(n int) (time.Duration, error) { return native.LoopCycle(key.Name(), n, len(buf), object.fresh) })
+			}, func(n int) (time.Duration, error) {
+				return nativetest.LoopCycle(key.Name(), n, len(buf), object.fresh)
+			})
 		})
 	}
 }
@@ -163,7 +167,7 @@ func BenchmarkPublish(b *testing.B) {
 				}
 				return p.Close()
 			}, func(n int) (time.Duration, error) {
-				return native.LoopPublish(key.Name(), key.IsNative(), n, len(message))
+				return nativetest.LoopPublish(key.Name(), key.IsNative(), n, len(message))
 			})
 		})
 	}
@@ -173,9 +177,6 @@ func BenchmarkAcquireRelease(b *testing.B) {
 	key := QtKey(peertest.New(b).Name())
 	s := openSem(b, key, 1)
 	ctx := context.Background()
-	qt, err := native.NewSystemSemaphore(key.Name(), 1, native.Open)
-	require.NoError(b, err)
-	b.Cleanup(qt.Close)
 	compare(b, 10_000, func(n int) error {
 		for range n {
 			if err := s.Acquire(ctx); err != nil {
@@ -186,7 +187,7 @@ func BenchmarkAcquireRelease(b *testing.B) {
 			}
 		}
 		return nil
-	}, qt.LoopAcquire)
+	}, func(n int) (time.Duration, error) { return nativetest.LoopAcquire(key.Name(), n) })
 }
 
 func BenchmarkCopy64MiB(b *testing.B) {
@@ -201,7 +202,7 @@ func BenchmarkCopy64MiB(b *testing.B) {
 			}
 		}
 		return nil
-	}, m.LoopCopy)
+	}, func(n int) (time.Duration, error) { return nativetest.LoopCopy(m.Pointer(), n) })
 }
 
 func TestHotCallsDoNotAllocate(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
-	"qtinterop/native"
+	"qtinterop/native/nativetest"
 )
 
 // What Watch costs and how late it is, beside Qt programs that poll. All
@@ -329,7 +329,7 @@ func idle(env *peertest.Env, w stampWriter, r reader, n int) (cpuPercent float64
 // that also looks.
 func bareLoop(pause time.Duration) float64 {
 	start := time.Now()
-	cpu := native.LoopSleep(int(idleTime()/pause), pause)
+	cpu := nativetest.LoopSleep(int(idleTime()/pause), pause)
 	return percent(cpu, time.Since(start))
 }
 

@@ -1,7 +1,7 @@
 //go:build linux || windows
 
-// What the tests of this package need on the C++ side: code that throws, and
-// code that stands for another binding, with objects of its own.
+// What tests need on the C++ side: code that throws, and code that stands for
+// another binding, with objects of its own.
 
 #include <QObject>
 #include <stdexcept>
@@ -10,7 +10,7 @@
 #endif
 
 #include "guard.h"
-#include "probe.h"
+#include "nativetest.h"
 
 extern "C" {
 

@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "guard.h"
+#include "nativetest.h"
 
 using qtb::answer;
 using qtb::guarded;
-using qtb::with;
+using qtb::utf8;
 
 namespace {
+
+QSharedMemory &object(void *memory) { return *static_cast<QSharedMemory *>(memory); }
 
 // Runs step up to rounds times; a step that returns false ends it.
 template <typename Object, typename Step>
@@ -71,14 +74,16 @@ struct Writer {
 
 extern "C" {
 
-qtb_result qtb_loop_lock(qtb_shm *h, int64_t rounds) {
-    return with(h, [&](QSharedMemory &m) {
+qtb_result qtb_loop_lock(void *memory, int64_t rounds) {
+    return guarded([&] {
+        QSharedMemory &m = object(memory);
         return timed(m, rounds, [&] { return m.lock() && m.unlock(); });
     });
 }
 
-qtb_result qtb_loop_locked_write(qtb_shm *h, int64_t rounds, size_t size) {
-    return with(h, [&](QSharedMemory &m) {
+qtb_result qtb_loop_locked_write(void *memory, int64_t rounds, size_t size) {
+    return guarded([&] {
+        QSharedMemory &m = object(memory);
         std::vector<char> from(size, 'x');
         return timed(m, rounds, [&] {
             if (!m.lock())
@@ -93,7 +98,7 @@ qtb_result qtb_loop_cycle(const char *key, size_t key_size, int64_t rounds, size
                           int32_t fresh) {
     return guarded([&] {
         std::vector<char> to(size);
-        const QString name = qtb::utf8(key, key_size);
+        const QString name = utf8(key, key_size);
         QSharedMemory reused;
         reused.setKey(name);
         return timed(reused, rounds, [&] {
@@ -110,13 +115,14 @@ qtb_result qtb_loop_publish(const char *key, size_t key_size, int32_t native, in
                             size_t size) {
     return guarded([&] {
         const std::vector<char> message(size, 'x');
-        Writer writer{qtb::utf8(key, key_size), native != 0, std::make_unique<QSharedMemory>()};
+        Writer writer{utf8(key, key_size), native != 0, std::make_unique<QSharedMemory>()};
         return timed(writer, rounds, [&] { return writer.publish(message); });
     });
 }
 
-qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds) {
-    return with(h, [&](QSharedMemory &m) {
+qtb_result qtb_loop_copy(void *memory, int64_t rounds) {
+    return guarded([&] {
+        QSharedMemory &m = object(memory);
         std::vector<char> to(static_cast<size_t>(m.size()));
         return timed(m, rounds, [&] {
             memcpy(to.data(), m.constData(), to.size());
@@ -126,9 +132,9 @@ qtb_result qtb_loop_copy(qtb_shm *h, int64_t rounds) {
     });
 }
 
-qtb_result qtb_loop_acquire(qtb_sem *h, int64_t rounds) {
+qtb_result qtb_loop_acquire(const char *key, size_t key_size, int64_t rounds) {
     return guarded([&] {
-        QSystemSemaphore &s = h->object;
+        QSystemSemaphore s(utf8(key, key_size), 1, QSystemSemaphore::Open);
         return timed(s, rounds, [&] { return s.acquire() && s.release(); });
     });
 }
