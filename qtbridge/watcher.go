@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"qtinterop/internal/dirwatch"
 	"qtinterop/native"
 )
 
@@ -24,10 +25,10 @@ type watcher struct {
 	// Of the one who leads:
 	sight sight
 	pace  pace
-	means Means      // why to look next; 0: not yet
-	cause Means      // why the looks began that saw a state that does not last
-	files *fileWatch // nil if there can be none
-	tried time.Time  // when to have files was last tried
+	means Means           // why to look next; 0: not yet
+	cause Means           // why the looks began that saw a state that does not last
+	files *dirwatch.Watch // nil if there can be none
+	tried time.Time       // when to have files was last tried
 	timer *time.Timer
 	told  map[Code]bool
 
@@ -76,7 +77,7 @@ func (w *watcher) end() {
 	w.timer.Stop()
 	w.sight.end()
 	if w.files != nil {
-		w.files.close()
+		w.files.Close()
 	}
 }
 
@@ -120,16 +121,16 @@ func (w *watcher) tell(err error) {
 
 // watchFiles has the system tell of key files, if it can.
 func (w *watcher) watchFiles(now time.Time) {
-	if w.files != nil && !w.files.isLost() || w.files == nil && now.Sub(w.tried) < retryFiles {
+	if w.files != nil && !w.files.IsLost() || w.files == nil && now.Sub(w.tried) < retryFiles {
 		return
 	}
 	if w.files != nil {
-		w.files.close()
+		w.files.Close()
 		w.files = nil
 	}
 	w.tried = now
 	dir := filepath.Dir(w.place.segment)
-	files, err := watchFiles(dir, w.waiter.Interrupt, filepath.Base(w.place.segment), filepath.Base(w.place.lock))
+	files, err := dirwatch.Start(dir, w.waiter.Interrupt, filepath.Base(w.place.segment), filepath.Base(w.place.lock))
 	w.pace.blind = err != nil && hasKeyFiles
 	switch {
 	case err == nil:
@@ -153,7 +154,7 @@ func (w *watcher) wait(ctx context.Context) Means {
 	}
 	data, last := w.sight.compared()
 	switch {
-	case w.files.isTold():
+	case w.files.IsTold():
 		return w.filesTold()
 	case limit <= 0:
 		return ByPoll
@@ -166,7 +167,7 @@ func (w *watcher) wait(ctx context.Context) Means {
 		wait.Limit = stayMax
 	}
 	err := w.waiter.Wait(wait)
-	if w.files.isTold() {
+	if w.files.IsTold() {
 		return w.filesTold()
 	}
 	return w.sight.woke(semaphore, err)
@@ -178,7 +179,7 @@ func (w *watcher) waitHere(ctx context.Context, limit time.Duration) Means {
 	select {
 	case <-ctx.Done():
 		return 0
-	case <-w.files.told():
+	case <-w.files.Told():
 		return w.filesTold()
 	case <-w.timer.C:
 		return ByPoll

@@ -1,4 +1,4 @@
-package qtbridge
+package dirwatch
 
 import (
 	"os"
@@ -11,91 +11,93 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileMask is what makes a key file appear or disappear. Not what happens to the
-// content of files: a directory for temporary files sees much of that.
-const fileMask = unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO |
+// mask is what makes a file come or go. Not what happens to the content of files:
+// a directory for temporary files sees much of that.
+const mask = unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO |
 	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR
 
-// fileLost is what ends the watch of a directory.
-const fileLost = unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_UNMOUNT | unix.IN_IGNORED
+// lost is what ends the watch of a directory.
+const lost = unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_UNMOUNT | unix.IN_IGNORED
 
-// fileWatch tells when one of some files in a directory comes or goes.
-type fileWatch struct {
+// Watch tells when one of some files in a directory comes or goes.
+type Watch struct {
 	names  []string
 	signal chan struct{} // of capacity 1
 	rouse  func()        // called after a signal
-	lost   atomic.Bool   // the directory is gone, or another one
+	lost   atomic.Bool
 	dir    int32
 }
 
-func (f *fileWatch) isLost() bool { return f.lost.Load() }
+// IsLost tells whether the watch has ended by itself: the directory is gone, or
+// has another name.
+func (w *Watch) IsLost() bool { return w.lost.Load() }
 
-// told is where a signal comes; of a nil fileWatch none ever does.
-func (f *fileWatch) told() <-chan struct{} {
-	if f == nil {
+// Told is where a signal comes; of a nil Watch none ever does.
+func (w *Watch) Told() <-chan struct{} {
+	if w == nil {
 		return nil
 	}
-	return f.signal
+	return w.signal
 }
 
-// isTold takes the signal, if there is one.
-func (f *fileWatch) isTold() bool {
+// IsTold takes the signal, if there is one.
+func (w *Watch) IsTold() bool {
 	select {
-	case <-f.told():
+	case <-w.Told():
 		return true
 	default:
 		return false
 	}
 }
 
-func (f *fileWatch) tell() {
+func (w *Watch) tell() {
 	select {
-	case f.signal <- struct{}{}:
+	case w.signal <- struct{}{}:
 	default:
 	}
-	f.rouse()
+	w.rouse()
 }
 
 // inotify is the one instance of this process: a system has few. It exists as
-// long as there is a fileWatch.
+// long as there is a Watch.
 var inotify struct {
 	sync.Mutex
 	file  *os.File
 	users int
-	dirs  map[int32][]*fileWatch
+	dirs  map[int32][]*Watch
 }
 
-// watchFiles begins to watch for names in the directory dir, which must exist;
-// close must follow. rouse is called after each signal, and must not wait. The
-// error is an errno.
-func watchFiles(dir string, rouse func(), names ...string) (*fileWatch, error) {
+// Start begins to watch for names in the directory dir, which must exist; Close
+// must follow. rouse is called after each signal, and must not wait. The error is
+// an errno.
+func Start(dir string, rouse func(), names ...string) (*Watch, error) {
 	inotify.Lock()
 	defer inotify.Unlock()
 	if err := openInotify(); err != nil {
 		return nil, err
 	}
-	f := &fileWatch{names: names, signal: make(chan struct{}, 1), rouse: rouse}
+	w := &Watch{names: names, signal: make(chan struct{}, 1), rouse: rouse}
 	wd, err := addInotify(dir)
 	if err != nil {
 		closeInotify()
 		return nil, err
 	}
-	f.dir = wd
+	w.dir = wd
 	inotify.users++
-	inotify.dirs[wd] = append(inotify.dirs[wd], f)
-	return f, nil
+	inotify.dirs[wd] = append(inotify.dirs[wd], w)
+	return w, nil
 }
 
-// close ends the watch.
-func (f *fileWatch) close() {
+// Close ends the watch.
+func (w *Watch) Close() {
 	inotify.Lock()
 	defer inotify.Unlock()
-	rest := slices.DeleteFunc(inotify.dirs[f.dir], func(other *fileWatch) bool { return other == f })
+	rest := slices.DeleteFunc(inotify.dirs[w.dir], func(other *Watch) bool { return other == w })
 	if len(rest) > 0 {
-		inotify.dirs[f.dir] = rest
+		inotify.dirs[w.dir] = rest
 	} else {
-		delete(inotify.dirs, f.dir)
-		_ = onInotify(func(fd int) error { _, err := unix.InotifyRmWatch(fd, uint32(f.dir)); return err })
+		delete(inotify.dirs, w.dir)
+		_ = onInotify(func(fd int) error { _, err := unix.InotifyRmWatch(fd, uint32(w.dir)); return err })
 	}
 	inotify.users--
 	closeInotify()
@@ -110,7 +112,7 @@ func openInotify() error {
 		return err
 	}
 	inotify.file = os.NewFile(uintptr(fd), "inotify")
-	inotify.dirs = make(map[int32][]*fileWatch)
+	inotify.dirs = make(map[int32][]*Watch)
 	go readInotify(inotify.file)
 	return nil
 }
@@ -125,7 +127,7 @@ func closeInotify() {
 
 func addInotify(dir string) (wd int32, err error) {
 	err = onInotify(func(fd int) error {
-		n, err := unix.InotifyAddWatch(fd, dir, fileMask)
+		n, err := unix.InotifyAddWatch(fd, dir, mask)
 		wd = int32(n)
 		return err
 	})
@@ -172,17 +174,17 @@ func passOn(buf []byte) []byte {
 	name := strings.TrimRight(string(buf[unix.SizeofInotifyEvent:end]), "\x00")
 	if event.Mask&unix.IN_Q_OVERFLOW != 0 {
 		for _, watches := range inotify.dirs {
-			for _, f := range watches {
-				f.tell()
+			for _, w := range watches {
+				w.tell()
 			}
 		}
 	}
-	for _, f := range inotify.dirs[event.Wd] {
-		if event.Mask&fileLost != 0 {
-			f.lost.Store(true)
-			f.tell()
-		} else if slices.Contains(f.names, name) {
-			f.tell()
+	for _, w := range inotify.dirs[event.Wd] {
+		if event.Mask&lost != 0 {
+			w.lost.Store(true)
+			w.tell()
+		} else if slices.Contains(w.names, name) {
+			w.tell()
 		}
 	}
 	return buf[end:]
