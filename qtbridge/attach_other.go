@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -42,7 +43,7 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*mem
 func settled(ctx context.Context, key Key, path string) (native.SegmentState, error) {
 	state, err := look("attach", key, path)
 	for waited := time.Duration(0); err == nil && waited < settling; waited += settlingStep {
-		if state.Attached > 0 || !alive(state.Creator) {
+		if state.Attached > 0 || !procfs.Alive(state.Creator) {
 			break
 		}
 		select {

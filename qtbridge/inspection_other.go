@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -35,7 +36,7 @@ type inspection struct {
 	rows     []segmentRow // all segments whose key can be one of Qt's
 	fileless bool         // it is known that no file leads to any of rows
 	locks    []semaphoreRow
-	maps     mappings
+	maps     procfs.Mappings
 	state    State
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -24,7 +25,7 @@ func isForsaken(s native.SemaphoreState) bool {
 	if s.Last == 0 && !s.Used {
 		return time.Since(time.Unix(s.Changed, 0)) > fresh+time.Second // it is in whole seconds
 	}
-	return !alive(s.Last)
+	return !procfs.Alive(s.Last)
 }
 
 // isJammed tells whether the lock is taken and its taker gone, so that nobody

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -67,7 +68,7 @@ func (s *kernelSemaphore) holder(bool) string {
 	if err != nil || state.Value > 0 {
 		return "it was held until just now"
 	}
-	if !alive(state.Last) {
+	if !procfs.Alive(state.Last) {
 		return fmt.Sprintf("it was last taken by process %d, which is gone", state.Last)
 	}
 	return fmt.Sprintf("it was last taken by process %d; wait longer, or see what that process does", state.Last)

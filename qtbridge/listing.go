@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -15,7 +16,7 @@ type listing struct {
 	segments   []segmentRow
 	semaphores []semaphoreRow
 	states     map[int]native.SemaphoreState // of semaphores that no Qt name is found for
-	maps       mappings
+	maps       procfs.Mappings
 	programs   map[int]string
 
 	found map[place]Key     // key files, with the key if it is certain
@@ -248,7 +249,7 @@ func (l *listing) describe() {
 		e := &l.entries[n]
 		s := &e.State
 		if e.Kind != KindPosix && s.Segment.Attached > 0 {
-			e.Users = l.maps.users(s.Segment.ID)
+			e.Users = l.maps.Users(s.Segment.ID)
 		}
 		for _, pid := range append([]int{s.Segment.Creator.PID, s.Segment.Last.PID, s.Lock.Last.PID}, e.Users...) {
 			if name := l.program(pid); name != "" {
@@ -268,8 +269,7 @@ func (l *listing) program(pid int) string {
 	}
 	name, ok := l.programs[pid]
 	if !ok {
-		comm, _ := os.ReadFile(processFile(pid, "comm"))
-		name = strings.TrimSuffix(string(comm), "\n")
+		name = procfs.Program(pid)
 		l.programs[pid] = name
 	}
 	return name

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -41,5 +42,5 @@ func isPassing(err error) bool {
 // isOrphan tells whether a segment was left behind by a crash: nobody is
 // attached, and who created it is gone.
 func isOrphan(state native.SegmentState) bool {
-	return state.Attached == 0 && !alive(state.Creator)
+	return state.Attached == 0 && !procfs.Alive(state.Creator)
 }

@@ -52,7 +52,7 @@ func (l *listing) addPosixEntry(segment, semaphore string) {
 	s.Key = e.Key
 	if file, facts, inode, ok := lookPosix(posixDir + segment); ok && facts.Size > 0 { // else it is a key file
 		s.Segment = SegmentState{File: file, Exists: true, SegmentFacts: facts}
-		e.Users = l.maps.posixUsers(inode)
+		e.Users = l.maps.PosixUsers(inode)
 		s.Segment.Attached = len(e.Users)
 	}
 	if file, facts, _, ok := lookPosix(posixDir + semaphore); ok {

@@ -1,6 +1,7 @@
 package qtbridge
 
 import (
+	"qtinterop/internal/procfs"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,7 @@ func processList(pids []int) string {
 	slices.Sort(pids)
 	var names []string
 	for _, pid := range slices.Compact(pids) {
-		if pid > 0 && alive(pid) {
+		if pid > 0 && procfs.Alive(pid) {
 			names = append(names, strconv.Itoa(pid))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -82,7 +83,7 @@ func (p *publication) obstacle() error {
 	case state.ID == p.id:
 		return p.busy("%d others are attached to the message before, which stays published; let them detach, or use PublisherOptions.InPlace",
 			state.Attached-1)
-	case alive(state.Creator) || p.now != nil:
+	case procfs.Alive(state.Creator) || p.now != nil:
 		return p.exists(state)
 	case state.Attached > 0:
 		return p.busy("%d are attached to a segment of process %d, which is gone; let them detach",

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"qtinterop/internal/procfs"
 )
 
 // plan says what to do next about s, or why nothing can be done.
@@ -120,4 +122,10 @@ func astrayError(s *State) error {
 			processList(append(slices.Clone(stray.Users), stray.Creator.PID, stray.Last.PID)), stray.Evidence)
 	}
 	return recoverError(s.Key, ErrBusy, "%s", strings.TrimSuffix(b.String(), "; "))
+}
+
+// usersOf returns the processes that are seen to be attached to the segment id.
+func usersOf(id int) []int {
+	var m procfs.Mappings
+	return m.Users(id)
 }

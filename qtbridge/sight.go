@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -119,7 +120,7 @@ func (s *sight) lookAtNothing(now time.Time, err error) seen {
 // lookAtUnattached does not attach to a segment that nobody is attached to:
 // detaching would remove it. It is either about to be used, or left behind.
 func (s *sight) lookAtUnattached(now time.Time, state native.SegmentState) seen {
-	switch isMade := alive(state.Creator); {
+	switch isMade := procfs.Alive(state.Creator); {
 	case isMade && !s.lasts(coming, state.ID, now):
 		return unsettled
 	case !isMade && s.shown && !s.lasts(gone, 0, now):
@@ -146,7 +147,7 @@ func (s *sight) lookInside(now time.Time, state native.SegmentState) (seen, erro
 			return nothing, err
 		}
 	}
-	if !s.opts.Stay || !alive(state.Creator) {
+	if !s.opts.Stay || !procfs.Alive(state.Creator) {
 		defer s.leave()
 	}
 	isNew := s.isNew(state)

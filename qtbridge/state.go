@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"qtinterop/internal/procfs"
 )
 
 // Verdict says in a word what is the matter with a key. Where several are true
@@ -76,7 +78,7 @@ type Process struct {
 	Alive bool // also true if it cannot be told, and if the PID was given anew
 }
 
-func process(pid int) Process { return Process{PID: pid, Alive: alive(pid)} }
+func process(pid int) Process { return Process{PID: pid, Alive: procfs.Alive(pid)} }
 
 // KeyFile is a file whose inode makes a System V key. On Windows there are none:
 // Path is the name of the object, and the rest zero.

@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/native"
 )
 
@@ -23,7 +23,7 @@ func (i *inspection) findStrays() []Stray {
 		if evidence == noEvidence || !i.fileless && i.hasFile(row) {
 			continue
 		}
-		strays = append(strays, Stray{SegmentFacts: row.facts(), Evidence: evidence, Users: i.maps.users(row.id)})
+		strays = append(strays, Stray{SegmentFacts: row.facts(), Evidence: evidence, Users: i.maps.Users(row.id)})
 	}
 	return strays
 }
@@ -56,16 +56,16 @@ func (i *inspection) isYounger(row segmentRow) bool {
 func (i *inspection) link(row segmentRow) Evidence {
 	s := &i.state
 	user := s.Lock.Last.PID
-	if user > 0 && !i.usesNamed(user) && (user == row.creator || user == row.last || i.maps.has(user, row.id)) {
+	if user > 0 && !i.usesNamed(user) && (user == row.creator || user == row.last || i.maps.Has(user, row.id)) {
 		return UsedLock
 	}
-	if s.Segment.Exists && row.creator == s.Segment.Creator.PID && !i.maps.has(row.creator, row.id) {
+	if s.Segment.Exists && row.creator == s.Segment.Creator.PID && !i.maps.Has(row.creator, row.id) {
 		return SameCreator
 	}
 	if s.Key.native {
 		dir := filepath.Dir(s.Segment.File.Path)
 		for _, pid := range []int{row.creator, row.last} {
-			if isSameFile(workingDirectory(pid), dir) && !i.usesNamed(pid) {
+			if procfs.IsSameFile(procfs.WorkingDirectory(pid), dir) && !i.usesNamed(pid) {
 				return SameDirectory
 			}
 		}
@@ -78,7 +78,7 @@ func (i *inspection) link(row segmentRow) Evidence {
 func (i *inspection) usesNamed(pid int) bool {
 	segment := &i.state.Segment
 	return segment.Exists &&
-		(pid == segment.Creator.PID || pid == segment.Last.PID || i.maps.has(pid, segment.ID))
+		(pid == segment.Creator.PID || pid == segment.Last.PID || i.maps.Has(pid, segment.ID))
 }
 
 // hasFile tells whether there is a file that leads to the segment, where its key
@@ -86,7 +86,7 @@ func (i *inspection) usesNamed(pid int) bool {
 func (i *inspection) hasFile(row segmentRow) bool {
 	dirs := []string{
 		filepath.Dir(i.state.Segment.File.Path), os.TempDir(),
-		workingDirectory(row.creator), workingDirectory(row.last),
+		procfs.WorkingDirectory(row.creator), procfs.WorkingDirectory(row.last),
 	}
 	return slices.ContainsFunc(dirs, func(dir string) bool { return isKeyOfFileIn(dir, row.key) })
 }
@@ -123,17 +123,4 @@ func (i *inspection) findStrayLocks() []int {
 		ids = append(ids, row.id)
 	}
 	return ids
-}
-
-// workingDirectory is a name of the working directory of a process.
-func workingDirectory(pid int) string { return processFile(pid, "cwd") }
-
-func processFile(pid int, name string) string {
-	return "/proc/" + strconv.Itoa(pid) + "/" + name
-}
-
-func isSameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }

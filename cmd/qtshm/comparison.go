@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -57,8 +58,8 @@ func (x *examination) comparePlaces(key qtbridge.Key) {
 	ours := os.TempDir()
 	f := finding{Severity: problem, Key: keyText(key), PIDs: []int{p.pid}}
 	switch {
-	case isSameDir(p.rooted(p.tmpdir), ours):
-	case isSameDir(p.tmpdir, ours) || p.isApart("mnt") && !isSameDir(p.rooted(p.tmpdir), p.tmpdir):
+	case procfs.IsSameFile(p.rooted(p.tmpdir), ours):
+	case procfs.IsSameFile(p.tmpdir, ours) || p.isApart("mnt") && !procfs.IsSameFile(p.rooted(p.tmpdir), p.tmpdir):
 		x.addPrivate(f, p, p.tmpdir, key)
 	case !x.has("other-tmpdir"):
 		f.ID = "other-tmpdir"
@@ -81,7 +82,7 @@ func (x *examination) has(id string) bool {
 func (x *examination) compareDirectories(key qtbridge.Key) {
 	p := x.peer
 	ours, err := os.Getwd()
-	if err != nil || filepath.IsAbs(key.Name()) || isSameDir(p.file("cwd"), ours) || x.has("other-directory") {
+	if err != nil || filepath.IsAbs(key.Name()) || procfs.IsSameFile(procfs.WorkingDirectory(p.pid), ours) || x.has("other-directory") {
 		return
 	}
 	x.add(finding{ID: "other-directory", Severity: problem, Key: key.String(), PIDs: []int{p.pid},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -76,7 +77,7 @@ func mendingCommand(e *qtbridge.Entry) string {
 func (x *examination) addLeftover(f finding) {
 	s := &f.entry.State
 	if s.Segment.File.Exists {
-		if pids := strangers(s.Segment.IPCKey); len(pids) > 0 {
+		if pids := procfs.Strangers(s.Segment.IPCKey); len(pids) > 0 {
 			if x.peer == nil {
 				x.addIPCNamespace(f.Key, pids)
 			}

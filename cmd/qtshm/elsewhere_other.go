@@ -5,9 +5,9 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -17,7 +17,7 @@ func (x *examination) seekElsewhere(key qtbridge.Key, state *qtbridge.State) {
 	for i := range x.entries {
 		e := &x.entries[i]
 		file := e.State.Segment.File.Path
-		if file == "" || file == ours || e.Kind == qtbridge.KindPosix || isSameDir(filepath.Dir(file), filepath.Dir(ours)) ||
+		if file == "" || file == ours || e.Kind == qtbridge.KindPosix || procfs.IsSameFile(filepath.Dir(file), filepath.Dir(ours)) ||
 			filepath.Base(file) != filepath.Base(ours) || !e.State.Segment.Exists {
 			continue
 		}
@@ -29,7 +29,7 @@ func (x *examination) addElsewhere(key qtbridge.Key, e *qtbridge.Entry, ours str
 	file := e.State.Segment.File.Path
 	f := finding{Severity: problem, Key: key.String(), PIDs: e.Users}
 	dir, oursDir := filepath.Dir(file), filepath.Dir(ours)
-	switch pid, inside, private := cutRoot(file); {
+	switch pid, inside, private := procfs.CutRooted(file); {
 	case private && x.peer != nil && x.peer.pid == pid:
 		return // compare tells
 	case private:
@@ -51,16 +51,6 @@ func (x *examination) addElsewhere(key qtbridge.Key, e *qtbridge.Entry, ours str
 		f.Command = "TMPDIR=" + quote(dir) + " qtshm doctor " + quote(key.String())
 	}
 	x.add(f)
-}
-
-// cutRoot splits a path that leads through the root of a process in /proc.
-func cutRoot(path string) (pid int, inside string, ok bool) {
-	parts := strings.SplitN(path, "/", 5) // "", proc, PID, root, and the path inside
-	if len(parts) < 5 || parts[1] != "proc" || parts[3] != "root" {
-		return 0, "", false
-	}
-	pid, err := strconv.Atoi(parts[2])
-	return pid, "/" + parts[4], err == nil
 }
 
 // whoHas names the processes that have a segment.

@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+
+	"qtinterop/internal/procfs"
 )
 
 // peerProcess is the process of --peer, as far as /proc tells.
@@ -23,18 +23,14 @@ type peerProcess struct {
 	unit     string // of systemd, if it is a service
 }
 
-func (p *peerProcess) file(name string) string { return "/proc/" + strconv.Itoa(p.pid) + "/" + name }
-
 func (p *peerProcess) String() string { return fmt.Sprintf("process %d (%s)", p.pid, p.program) }
 
 // rooted is the name by which we reach what the process calls path.
-func (p *peerProcess) rooted(path string) string {
-	return p.file("root") + "/" + strings.TrimLeft(path, "/")
-}
+func (p *peerProcess) rooted(path string) string { return procfs.Rooted(p.pid, path) }
 
 func newPeerProcess(pid int) (*peerProcess, error) {
 	p := &peerProcess{pid: pid, uid: -1}
-	status, err := os.ReadFile(p.file("status"))
+	status, err := os.ReadFile(procfs.File(pid, "status"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, refusedf(exitNotFound, "there is no process %d; see ps, or qtshm ls for those that share memory", pid)
 	}
@@ -49,21 +45,15 @@ func newPeerProcess(pid int) (*peerProcess, error) {
 			p.uid, _ = strconv.Atoi(fields[2])
 		}
 	}
-	environ, errEnviron := os.ReadFile(p.file("environ"))
-	cwd, errCwd := os.Readlink(p.file("cwd"))
-	p.readable = errEnviron == nil && errCwd == nil
-	p.cwd, p.tmpdir = cwd, tmpdirOf(environ, cwd)
-	p.unit = unitOf(p.file("cgroup"))
-	return p, nil
-}
-
-func tmpdirOf(environ []byte, cwd string) string {
-	for variable := range bytes.SplitSeq(environ, []byte{0}) {
-		if value, ok := bytes.CutPrefix(variable, []byte("TMPDIR=")); ok && len(value) > 0 {
-			return absolute(cwd, string(value))
-		}
+	dirs, errDirs := procfs.Variable(pid, "TMPDIR")
+	cwd, errCwd := os.Readlink(procfs.WorkingDirectory(pid))
+	p.readable = errDirs == nil && errCwd == nil
+	p.cwd, p.tmpdir = cwd, "/tmp"
+	if len(dirs) > 0 {
+		p.tmpdir = absolute(cwd, dirs[0]) // the one that getenv() finds
 	}
-	return "/tmp"
+	p.unit = unitOf(procfs.File(pid, "cgroup"))
+	return p, nil
 }
 
 // unitOf is the service that a process belongs to.
@@ -79,28 +69,4 @@ func unitOf(path string) string {
 
 // isApart tells whether the process is in another namespace than we: "ipc",
 // "mnt" or "pid".
-func (p *peerProcess) isApart(namespace string) bool {
-	theirs, err := os.Readlink(p.file("ns/" + namespace))
-	ours, errOurs := os.Readlink("/proc/thread-self/ns/" + namespace)
-	return err == nil && errOurs == nil && theirs != ours
-}
-
-// strangers returns the processes of other IPC namespaces that are attached to a
-// segment with a System V key.
-func strangers(ipcKey int32) []int {
-	var pids []int
-	entries, _ := os.ReadDir("/proc")
-	name := fmt.Appendf(nil, "/SYSV%08x", uint32(ipcKey))
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		p := peerProcess{pid: pid}
-		if maps, err := os.ReadFile(p.file("maps")); err == nil && bytes.Contains(maps, name) && p.isApart("ipc") {
-			pids = append(pids, pid)
-		}
-	}
-	slices.Sort(pids)
-	return pids
-}
+func (p *peerProcess) isApart(namespace string) bool { return procfs.IsApart(p.pid, namespace) }

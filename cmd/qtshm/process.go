@@ -1,6 +1,11 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"qtinterop/internal/procfs"
+)
 
 // programText is a process for people: 4711 (viewer).
 func programText(pid int) string {
@@ -9,3 +14,6 @@ func programText(pid int) string {
 	}
 	return fmt.Sprint(pid)
 }
+
+// programName is the name of the program that a process runs, or nothing.
+func programName(pid int) string { return strings.TrimSpace(procfs.Program(pid)) }

@@ -22,13 +22,6 @@ func withTMPDIR(dir string, f func()) {
 	f()
 }
 
-// isSameDir tells whether two names lead to the same directory.
-func isSameDir(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
-}
-
 // absolute is path without a detour, from dir if it is relative.
 func absolute(dir, path string) string {
 	if filepath.IsAbs(path) {

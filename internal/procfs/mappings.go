@@ -1,18 +1,16 @@
-//go:build !windows
-
-package qtbridge
+package procfs
 
 import (
 	"bytes"
-	"os"
+	"fmt"
 	"slices"
 	"strconv"
 )
 
-// mappings tells which processes are attached to which segments, as
+// Mappings tells which processes are attached to which segments, as
 // /proc/PID/maps has it: of other users' processes only to root. It remembers
-// what it has read.
-type mappings struct {
+// what it has read. The zero Mappings has read nothing.
+type Mappings struct {
 	of      map[int]mapping // by pid
 	all     bool            // all processes were read
 	byID    map[int][]int   // pids, once all were read
@@ -25,28 +23,28 @@ type mapping struct {
 	inodes []uint64 // of files in /dev/shm
 }
 
-// has tells whether a process is attached to the segment id; not, if it cannot
+// Has tells whether a process is attached to the segment id; not, if it cannot
 // be told.
-func (m *mappings) has(pid, id int) bool { return slices.Contains(m.read(pid).ids, id) }
+func (m *Mappings) Has(pid, id int) bool { return slices.Contains(m.read(pid).ids, id) }
 
-// users returns the processes that are seen to be attached to the segment id.
-func (m *mappings) users(id int) []int {
+// Users returns the processes that are seen to be attached to the segment id.
+func (m *Mappings) Users(id int) []int {
 	m.readAll()
 	return m.byID[id]
 }
 
-// posixUsers returns the processes that have mapped a file in /dev/shm.
-func (m *mappings) posixUsers(inode uint64) []int {
+// PosixUsers returns the processes that have mapped a file in /dev/shm.
+func (m *Mappings) PosixUsers(inode uint64) []int {
 	m.readAll()
 	return m.byInode[inode]
 }
 
-func (m *mappings) readAll() {
+func (m *Mappings) readAll() {
 	if m.all {
 		return
 	}
 	m.all, m.byID, m.byInode = true, make(map[int][]int), make(map[uint64][]int)
-	for _, pid := range processes() {
+	for _, pid := range Processes() {
 		mapping := m.read(pid)
 		for _, id := range mapping.ids {
 			m.byID[id] = append(m.byID[id], pid)
@@ -57,7 +55,7 @@ func (m *mappings) readAll() {
 	}
 }
 
-func (m *mappings) read(pid int) mapping {
+func (m *Mappings) read(pid int) mapping {
 	if pid <= 0 {
 		return mapping{}
 	}
@@ -65,7 +63,7 @@ func (m *mappings) read(pid int) mapping {
 		return found
 	}
 	found := readMapping(pid)
-	if len(found.ids) > 0 && !sharesIPC(pid) {
+	if len(found.ids) > 0 && IsApart(pid, "ipc") {
 		found.ids = nil // ids of another namespace
 	}
 	if m.of == nil {
@@ -76,13 +74,13 @@ func (m *mappings) read(pid int) mapping {
 }
 
 var (
-	sysvName  = []byte(" /SYSV")
-	posixName = []byte(" " + posixDir)
+	sysvName  = []byte(" /SYSV") // and the System V key
+	posixName = []byte(" /dev/shm/")
 )
 
 func readMapping(pid int) mapping {
 	var found mapping
-	maps, err := os.ReadFile(processFile(pid, "maps"))
+	maps, err := readFile(pid, "maps")
 	if err != nil || !bytes.Contains(maps, sysvName) && !bytes.Contains(maps, posixName) {
 		return found
 	}
@@ -107,28 +105,15 @@ func readMapping(pid int) mapping {
 	return found
 }
 
-// sharesIPC tells whether a process is in our IPC namespace.
-func sharesIPC(pid int) bool {
-	ours, errOurs := os.Readlink("/proc/thread-self/ns/ipc")
-	theirs, errTheirs := os.Readlink(processFile(pid, "ns/ipc"))
-	return errOurs != nil || errTheirs != nil || ours == theirs
-}
-
-// processes returns all pids that /proc shows, in ascending order.
-func processes() []int {
+// Strangers returns the processes of other IPC namespaces that are attached to a
+// segment with a System V key, in ascending order.
+func Strangers(key int32) []int {
 	var pids []int
-	entries, _ := os.ReadDir("/proc")
-	for _, entry := range entries {
-		if pid, err := strconv.Atoi(entry.Name()); err == nil {
+	name := fmt.Appendf(nil, "/SYSV%08x", uint32(key))
+	for _, pid := range Processes() {
+		if maps, err := readFile(pid, "maps"); err == nil && bytes.Contains(maps, name) && IsApart(pid, "ipc") {
 			pids = append(pids, pid)
 		}
 	}
-	slices.Sort(pids)
 	return pids
-}
-
-// usersOf returns the processes that are seen to be attached to the segment id.
-func usersOf(id int) []int {
-	var m mappings
-	return m.users(id)
 }

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// programName is not known here.
-func programName(int) string { return "" }

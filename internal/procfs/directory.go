@@ -1,0 +1,67 @@
+package procfs
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// WorkingDirectory is a name of the working directory of a process: a link, by
+// which we get there also if our own names lead elsewhere.
+func WorkingDirectory(pid int) string { return File(pid, "cwd") }
+
+// Directories returns the working directory of a process and its directory for
+// temporary files, by names that lead us there.
+func Directories(pid int) []string {
+	if !isHere {
+		return nil
+	}
+	var dirs []string
+	cwd, err := readLink(pid, "cwd")
+	if err == nil {
+		dirs = append(dirs, reached(pid, cwd))
+	}
+	tmp := "/tmp"
+	if values, _ := Variable(pid, "TMPDIR"); len(values) > 0 {
+		tmp = values[len(values)-1]
+	}
+	if !filepath.IsAbs(tmp) {
+		tmp = cwd + "/" + tmp // not cleaned: .. after a symbolic link is the kernel's to resolve
+	}
+	return append(dirs, reached(pid, tmp))
+}
+
+// Rooted is a name by which we reach what a process calls path.
+func Rooted(pid int, path string) string {
+	return File(pid, "root") + "/" + strings.TrimLeft(path, "/")
+}
+
+// CutRooted undoes Rooted: it returns the process and its name of the path.
+func CutRooted(path string) (pid int, inside string, ok bool) {
+	parts := strings.SplitN(path, "/", 5) // "", proc, PID, root, and the path inside
+	if len(parts) < 5 || parts[1] != "proc" || parts[3] != "root" {
+		return 0, "", false
+	}
+	pid, err := strconv.Atoi(parts[2])
+	return pid, "/" + parts[4], err == nil
+}
+
+// reached is a name of a directory that a process calls dir: the same, unless
+// that process sees another one there, as with a /tmp of its own.
+func reached(pid int, dir string) string {
+	rooted := Rooted(pid, dir)
+	theirs, err := os.Stat(rooted)
+	ours, errOurs := os.Stat(dir)
+	if err == nil && (errOurs != nil || !os.SameFile(ours, theirs)) {
+		return rooted
+	}
+	return dir
+}
+
+// IsSameFile tells whether two names lead to the same file or directory.
+func IsSameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}

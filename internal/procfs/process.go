@@ -1,0 +1,74 @@
+// Package procfs reads what /proc of Linux tells of processes: of other users'
+// processes some of it only to root. Elsewhere, and of a process that is gone, it
+// finds nothing.
+package procfs
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const root = "/proc"
+
+// isHere tells whether /proc, if there is one, is that of Linux.
+const isHere = runtime.GOOS == "linux"
+
+// File is the name of a file about a process.
+func File(pid int, name string) string { return root + "/" + strconv.Itoa(pid) + "/" + name }
+
+func readFile(pid int, name string) ([]byte, error) {
+	if !isHere {
+		return nil, errors.ErrUnsupported
+	}
+	return os.ReadFile(File(pid, name))
+}
+
+func readLink(pid int, name string) (string, error) {
+	if !isHere {
+		return "", errors.ErrUnsupported
+	}
+	return os.Readlink(File(pid, name))
+}
+
+// Processes returns the pids of all processes that can be seen, in ascending
+// order.
+func Processes() []int {
+	if !isHere {
+		return nil
+	}
+	var pids []int
+	entries, _ := os.ReadDir(root)
+	for _, entry := range entries {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// Program is the name of the program that a process runs, as the kernel keeps it:
+// at most 15 bytes. It is empty if it is not known.
+func Program(pid int) string {
+	comm, _ := readFile(pid, "comm")
+	return strings.TrimSuffix(string(comm), "\n")
+}
+
+// Variable returns the values, but empty ones, that an environment variable had
+// when a process started. There is more than one only if whoever started the
+// process made it so.
+func Variable(pid int, name string) ([]string, error) {
+	environ, err := readFile(pid, "environ")
+	var values []string
+	for variable := range bytes.SplitSeq(environ, []byte{0}) {
+		if value, ok := bytes.CutPrefix(variable, []byte(name+"=")); ok && len(value) > 0 {
+			values = append(values, string(value))
+		}
+	}
+	return values, err
+}
