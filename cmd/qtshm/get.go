@@ -124,8 +124,11 @@ func (r *reading) run(ctx context.Context) error {
 	return r.print(ctx, data)
 }
 
-// locked calls f under the lock, if there is one to take. Lock would make one
-// where nobody has; a reader leaves no such trace.
+// locked calls f under the lock, if there is one to take: for what is too large
+// to be copied as a whole. Only Snapshot takes a lock without making one; Lock
+// makes it where nobody has, and a reader leaves no such trace. So Inspect tells
+// before, once. If the lock vanishes in between, one is made all the same, which
+// Close removes.
 func (r *reading) locked(ctx context.Context, f func() error) (err error) {
 	if !r.takesLock() {
 		return f()
@@ -146,7 +149,7 @@ func (r *reading) takesLock() bool {
 }
 
 func (r *reading) copy(ctx context.Context) (data []byte, err error) {
-	if !r.options.noLock && !r.takesLock() && r.segment.Size() <= copyLimit {
+	if !r.options.noLock && r.segment.Size() <= copyLimit {
 		return r.snapshot(ctx)
 	}
 	data = make([]byte, r.length)
@@ -157,11 +160,10 @@ func (r *reading) copy(ctx context.Context) (data []byte, err error) {
 	return data, err
 }
 
-// snapshot reads, without a lock, until two reads agree.
+// snapshot copies under the lock, or, if there is none, reads until two reads
+// agree.
 func (r *reading) snapshot(ctx context.Context) ([]byte, error) {
-	ctx, cancel := limited(ctx, r.options.timeout)
-	defer cancel()
-	data, err := r.segment.Snapshot(ctx, nil)
+	data, err := snapshotWithin(ctx, r.segment, r.options.timeout)
 	if errors.Is(err, qtbridge.ErrUnstable) {
 		return nil, refusedf(exitLocked, "get %q: it is written to all the time, and no two reads agree; --no-lock reads it as it is", r.segment.Key())
 	}

@@ -30,6 +30,48 @@ func TestGetMakesNoLock(t *testing.T) {
 	assert.NotNil(t, observer.Look(segment))
 }
 
+// Nor does one that reads a part, does not wait, or reads more than a Snapshot is
+// taken of.
+func TestGetOfAnySizeMakesNoLock(t *testing.T) {
+	part := []string{"--offset", "1", "--length", "2"}
+	for size, flags := range map[int][][]string{
+		100:           {part, {"--timeout", "0"}, {"--no-lock"}, {"--json"}},
+		copyLimit + 1: {part, nil},
+	} {
+		e := peertest.New(t)
+		key := e.Name()
+		zeros(e, 6, key, size)
+		_, lock := files(t, key)
+		require.NoError(t, observer.RemoveSemaphore(observer.LookSemaphore(lock).ID))
+		for _, f := range flags {
+			ok(t, append([]string{"get", key}, f...)...)
+			require.Nil(t, observer.LookSemaphore(lock), "%d %v", size, f)
+			require.FileExists(t, lock, "with a semaphore of its own its key file would have gone")
+		}
+	}
+}
+
+// Whatever get reads, what it says of a lock that it does not get is what others
+// say.
+func TestGetTellsOfTheLock(t *testing.T) {
+	for _, size := range []int{100, copyLimit + 1} {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := zeros(e, 6, key, size)
+		peer.Must("shm.lock", "m", nil)
+		for _, timeout := range []string{"0", "10ms"} {
+			for _, flags := range [][]string{nil, {"--json"}} {
+				limits := append([]string{"--timeout", timeout}, flags...)
+				expected := do(t, append([]string{"put", key, "x"}, limits...)...)
+				require.Equal(t, exitLocked, expected.status)
+				assert.Equal(t, expected, do(t, append([]string{"get", key}, limits...)...))
+				assert.Equal(t, expected, do(t, append([]string{"get", key, "--offset", "1", "--length", "2"}, limits...)...))
+			}
+		}
+		peer.Must("shm.unlock", "m", nil)
+	}
+}
+
 // A gibibyte is printed without a second copy in memory: what the process had
 // in memory at most is the mapping, which counts as it is touched, and a little.
 func TestGetStreams(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -25,6 +26,33 @@ func lockWithin(ctx context.Context, s *qtbridge.Segment, timeout span) error {
 	ctx, cancel := limited(ctx, timeout)
 	defer cancel()
 	return s.Lock(ctx)
+}
+
+// errNoWait is why who does not wait does not get a lock, as TryLock has it.
+var errNoWait = errors.New("it does not wait")
+
+// snapshotWithin copies a segment, and waits for the lock no longer than timeout.
+// With 0 it does not wait. If it does not get the lock, its error is that of
+// lockWithin.
+func snapshotWithin(ctx context.Context, s *qtbridge.Segment, timeout span) ([]byte, error) {
+	op := "lock"
+	if timeout.set && timeout.d == 0 {
+		op = "trylock"
+		ended, cancel := context.WithCancelCause(ctx)
+		cancel(errNoWait)
+		ctx = ended
+	} else {
+		within, cancel := limited(ctx, timeout)
+		defer cancel()
+		ctx = within
+	}
+	data, err := s.Snapshot(ctx, nil)
+	if e, ok := errors.AsType[*qtbridge.Error](err); ok && e.Code != qtbridge.ErrUnstable {
+		asLock := *e
+		asLock.Op = op
+		err = &asLock
+	}
+	return data, err
 }
 
 // hold keeps what a command has made in being. Without --for a signal is its
