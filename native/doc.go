@@ -39,10 +39,4 @@
 // [ToLocal8Bit] and [FromLocal8Bit] are the two functions of QString that
 // programs use on what they share, with what Qt puts in place of what it
 // cannot convert. Any goroutine may call them at any time.
-//
-// # Beyond Qt
-//
-// [LookSegment], [LookSemaphore], [Take] and [Give] are for what Qt has no call
-// for: looking without side effects, and a lock with a time limit on the same
-// System V semaphore, or named semaphore of Windows.
 package native

@@ -5,9 +5,7 @@ package native
 import (
 	"errors"
 	"runtime/debug"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,94 +50,8 @@ func TestQtOnWindowsReturnsWhatAQtProcessDoes(t *testing.T) {
 	})
 }
 
-func TestLooksOnWindowsHaveNoEffect(t *testing.T) {
-	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
-		name := env.Name()
-		m := newMemory(t)
-		require.NoError(t, m.SetKey(name))
-		segment := m.NativeKey()
-		_, err := LookSegment(segment)
-		requireMissing(t, err)
-
-		peer.Do("shm.new", "m", peertest.Args{"key": name})
-		peer.Must("shm.create", "m", peertest.Args{"size": 4097})
-		for range 3 {
-			state, err := LookSegment(segment)
-			require.NoError(t, err)
-			assert.EqualValues(t, 8192, state.Size)
-			assert.Equal(t, 1, state.Attached, "handles of others")
-		}
-		require.NoError(t, m.Attach(ReadOnly))
-		state, err := LookSegment(segment)
-		require.NoError(t, err)
-		assert.Equal(t, 2, state.Attached)
-		require.NoError(t, m.Detach())
-		peer.Must("shm.detach", "m", nil)
-		_, err = LookSegment(segment)
-		requireMissing(t, err)
-	})
-}
-
-func requireMissing(t *testing.T, err error) {
-	t.Helper()
-	e, ok := errors.AsType[*LookError](err)
-	require.True(t, ok, "%v", err)
-	assert.Equal(t, StepFile, e.Step)
-	assert.Equal(t, syscall.ENOENT, e.Errno)
-}
-
 // lockName is the name of the semaphore of a segment's native key.
 func lockName(native string) string { return "qipc_systemsem_" + native[len("qipc_sharedmemory_"):] }
-
-func TestTakeAndGiveOnWindows(t *testing.T) {
-	eachWindowsPeer(t, func(t *testing.T, env *peertest.Env, peer *peertest.Peer) {
-		name := env.Name()
-		m := newMemory(t)
-		require.NoError(t, m.SetKey(name))
-		lock := lockName(m.NativeKey())
-		_, err := LookSemaphore(lock)
-		requireMissing(t, err)
-
-		peer.Do("shm.new", "m", peertest.Args{"key": name})
-		peer.Must("shm.create", "m", peertest.Args{"size": 1})
-		requireValue(t, lock, 1)
-		id, err := OpenSemaphore(lock)
-		require.NoError(t, err)
-		defer func() { require.NoError(t, CloseSemaphore(id)) }()
-
-		peer.Must("shm.lock", "m", nil)
-		requireValue(t, lock, 0)
-		require.ErrorIs(t, Take(id, 1, 0), syscall.EAGAIN)
-		require.ErrorIs(t, Take(id, 1, 20*time.Millisecond), syscall.EAGAIN)
-		peer.Must("shm.unlock", "m", nil)
-		require.NoError(t, Take(id, 1, 20*time.Second))
-		requireValue(t, lock, 0)
-		answer := peer.Async("shm.lock", "m", nil)
-		select {
-		case r := <-answer:
-			t.Fatalf("the peer got a lock that is taken: %+v", r)
-		case <-time.After(100 * time.Millisecond):
-		}
-		require.NoError(t, Give(id))
-		assert.True(t, (<-answer).OK())
-		requireValue(t, lock, 0)
-
-		peer.Must("shm.unlock", "m", nil)
-		require.ErrorIs(t, Give(id), syscall.ERANGE, "nobody has it")
-		requireValue(t, lock, 1)
-		require.NoError(t, Add(id, 2))
-		require.ErrorIs(t, Take(id, 4, 0), syscall.EAGAIN)
-		requireValue(t, lock, 3)
-		require.NoError(t, Take(id, 2, 0))
-	})
-}
-
-func requireValue(t *testing.T, name string, value int) {
-	t.Helper()
-	state, err := LookSemaphore(name)
-	require.NoError(t, err)
-	require.Equal(t, value, state.Value)
-}
 
 // sizeOf is the size of a segment that was created with size.
 func sizeOf(size int) int { return (size + 4095) &^ 4095 }

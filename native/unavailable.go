@@ -2,10 +2,7 @@
 
 package native
 
-import (
-	"time"
-	"unsafe"
-)
+import "unsafe"
 
 // Available tells whether this build has Qt in it.
 const Available = false
@@ -15,9 +12,6 @@ type SharedMemory struct{}
 
 // SystemSemaphore is a QSystemSemaphore; there is none in this build.
 type SystemSemaphore struct{}
-
-// Waiter waits for what Qt does; there is none in this build.
-type Waiter struct{}
 
 // Everything below returns ErrUnavailable or a zero value.
 
@@ -55,16 +49,5 @@ func (s *SystemSemaphore) Acquire() error                          { return ErrU
 func (s *SystemSemaphore) Release(int) error                       { return ErrUnavailable }
 func (s *SystemSemaphore) Err() error                              { return ErrUnavailable }
 
-func LookSegment(string) (SegmentState, error)     { return SegmentState{}, ErrUnavailable }
-func LookSegmentID(int) (SegmentState, error)      { return SegmentState{}, ErrUnavailable }
-func LookSemaphore(string) (SemaphoreState, error) { return SemaphoreState{}, ErrUnavailable }
-func LookSemaphoreID(int) (SemaphoreState, error)  { return SemaphoreState{}, ErrUnavailable }
-func Take(int, int, time.Duration) error           { return ErrUnavailable }
-func Add(int, int) error                           { return ErrUnavailable }
-func Give(int) error                               { return ErrUnavailable }
-func RemoveSemaphore(int) error                    { return ErrUnavailable }
-
-func (w *Waiter) Wait(Wait) error          { return ErrUnavailable }
-func (w *Waiter) Interrupt()               {}
 func ToLocal8Bit(string) ([]byte, error)   { return nil, ErrUnavailable }
 func FromLocal8Bit([]byte) (string, error) { return "", ErrUnavailable }

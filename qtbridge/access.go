@@ -1,7 +1,6 @@
 package qtbridge
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +113,7 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 		return s.readStable(ctx, buf)
 	}
 	for {
-		switch err := s.lock.acquire(ctx, s.called, op, false); {
+		switch err := s.lock.acquire(request{ctx: ctx, closing: s.called, op: op, asks: true}); {
 		case isNotFound(err):
 			return s.readStable(ctx, buf)
 		case err != nil:
@@ -130,15 +129,8 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 }
 
 func (s *Segment) readStable(ctx context.Context, buf []byte) ([]byte, error) {
-	for range unstableTries {
-		buf = append(buf[:0], s.data...)
-		if bytes.Equal(buf, s.data) {
-			return buf, nil
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		runtime.Gosched()
+	if buf, ok := copyStable(ctx, buf, s.data, unstableTries); ok {
+		return buf, nil
 	}
 	return nil, &Error{Op: "snapshot", Key: s.key, Code: ErrUnstable, Err: context.Cause(ctx),
 		Msg: "no two reads of it agree; try again, or read what is needed with ReadAt"}
@@ -155,14 +147,4 @@ func (s *Segment) rangeError(op string, off int64, n int) error {
 
 func (s *Segment) readOnlyError(op string) error {
 	return &Error{Op: op, Key: s.key, Code: ErrReadOnly, Msg: "attach with ReadWrite to write"}
-}
-
-// isZero tells whether there is nothing but zeros in data.
-func isZero(data []byte) bool {
-	for _, b := range data {
-		if b != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -2,13 +2,19 @@ package qtbridge
 
 import (
 	"context"
+	"time"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/procfs"
 )
 
+const opAttach = "attach"
+
 // attach attaches to the segment at p, which may come and go meanwhile.
-func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) {
+func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, error) {
 	var l *lock
-	if p.lock != "" {
-		l = newLock(key, p.lock)
+	if p.Lock != "" {
+		l = newLock(key, p)
 	}
 	var mem *memory
 	var err error
@@ -16,16 +22,90 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*Segment, error) 
 		if mem, err = attachOnce(ctx, key, p, mode, l); !isPassing(err) {
 			break
 		}
-		if _, gone := look("attach", key, p.segment); gone != nil {
+		if _, gone := p.look(opAttach, key); gone != nil {
 			err = gone // more to the point than Qt's words
 			break
 		}
 	}
 	if err != nil {
 		if l != nil {
-			l.drop()
+			l.close(false)
 		}
 		return nil, err
 	}
-	return newSegment(newAttachment(key, p.segment, mem, l), mode), nil
+	return newAttachment(p, mem, l), nil
+}
+
+// attachOnce has Qt attach, by the native key that it derived itself, because with
+// that it neither takes nor makes the semaphore. Where the segment is removed by
+// who detaches, Qt attaches only to what exists, since a failed attach() leaves
+// traces that harm the peer; and the lock l, if there is one and it is to be had,
+// is taken instead of by Qt.
+func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*memory, error) {
+	if !p.traits().DetachRemoves {
+		return attachNow(key, p, mode)
+	}
+	seen, err := settled(ctx, key, p)
+	if err != nil {
+		return nil, err
+	}
+	held := l != nil && l.tryHold(0)
+	mem, err := attachNow(key, p, mode)
+	if held {
+		_ = l.give()
+	}
+	if err == nil && !held {
+		if err = stillThere(key, p, seen); err != nil {
+			mem.Close()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return mem, nil
+}
+
+func attachNow(key Key, p place, mode Mode) (*memory, error) {
+	mem, err := newMemory(opAttach, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := mem.attach(p, mode); err != nil {
+		mem.Close()
+		return nil, err
+	}
+	return mem, nil
+}
+
+// settled waits until somebody is attached, but not for a creator that is gone
+// and not for long.
+func settled(ctx context.Context, key Key, p place) (ipc.Segment, error) {
+	segment, err := p.look(opAttach, key)
+	for waited := time.Duration(0); err == nil && waited < settling; waited += settlingStep {
+		if segment.Attached > 0 || !procfs.Alive(segment.Creator) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return segment, &Error{Op: opAttach, Key: key, Code: ErrBusy, Err: context.Cause(ctx),
+				Msg: "nobody is attached to it yet, not even who created it; try again"}
+		case <-time.After(settlingStep):
+		}
+		segment, err = p.look(opAttach, key)
+	}
+	return segment, err
+}
+
+// stillThere makes sure that the segment was not removed, by the last one to
+// detach, between the look and the attach: the key would lead elsewhere, and
+// what we hold would be nobody else's.
+func stillThere(key Key, p place, seen ipc.Segment) error {
+	segment, err := p.look(opAttach, key)
+	if err != nil {
+		return err
+	}
+	if segment.ID != seen.ID {
+		return &Error{Op: opAttach, Key: key, Code: ErrNotFound, Msg: "it was replaced meanwhile; attach again"}
+	}
+	return nil
 }

@@ -1,19 +1,17 @@
 package qtbridge
 
-// attachment is what a Segment holds on to: one Qt object that is attached, and
-// the lock.
+import "time"
+
+// attachment is one Qt object that is attached, and the lock of the segment.
 type attachment struct {
-	*closer
-	file string // key file of the segment
-	mem  *memory
-	data []byte // the mapping; only to be touched inside the door
-	lock *lock  // nil if segments of this kind have none
+	place place
+	mem   *memory
+	data  []byte // the mapping; not to be touched after detach
+	lock  *lock  // nil if segments of this kind have none
 }
 
-func newAttachment(key Key, file string, mem *memory, l *lock) *attachment {
-	a := &attachment{file: file, mem: mem, data: mem.Data(), lock: l}
-	a.closer = newCloser(key, a.detach)
-	return a
+func newAttachment(p place, mem *memory, l *lock) *attachment {
+	return &attachment{place: p, mem: mem, data: mem.Data(), lock: l}
 }
 
 // detach undoes everything, in the order that leaves others undisturbed: the
@@ -21,32 +19,36 @@ func newAttachment(key Key, file string, mem *memory, l *lock) *attachment {
 // segment, and while Qt removes a semaphore that is ours. Nobody else can hold
 // it then.
 func (a *attachment) detach() error {
-	held := a.lock != nil && a.lock.held.CompareAndSwap(true, false)
-	guarded := held || a.guard()
 	a.data = nil
-	err := a.detachMemory()
-	if a.lock == nil {
-		return err
+	l := a.lock
+	if l == nil {
+		return a.mem.detach()
 	}
-	a.lock.dispose(guarded)
-	if guarded {
-		a.lock.giveBriefly()
+	locked := l.held.CompareAndSwap(true, false)
+	held := locked || a.holdToDetach()
+	err := a.mem.detach()
+	l.close(held)
+	if locked {
+		l.local.leave()
 	}
-	if held {
-		a.lock.gate.leave()
-	}
-	a.lock.drop()
 	return err
 }
 
-func (a *attachment) detachMemory() error {
-	err := a.mem.Detach()
-	attached := a.mem.IsAttached()
-	a.mem.Close()
-	if err == nil || !attached && isUnexplained(err) {
-		// Qt also answers false, with no error set, when it detached from and
-		// removed a segment whose key file somebody had deleted before.
-		return nil
+// holdToDetach takes the lock, if it can be had, where detaching removes something
+// that others could be about to use.
+func (a *attachment) holdToDetach() bool {
+	if !a.place.traits().DetachRemoves {
+		return false
 	}
-	return qtError("close", a.key, err)
+	return a.lock.tryHold(0) || a.lock.tryHold(a.waitToDetach())
+}
+
+// waitToDetach is how long detaching waits for the lock. Only what removes the
+// segment or the semaphore, and its key file, is better done with the lock in hand.
+func (a *attachment) waitToDetach() time.Duration {
+	segment, err := a.place.system.Segment(a.place.Place)
+	if err == nil && segment.Attached > 1 && !a.lock.isOwner() {
+		return 0
+	}
+	return courtesy
 }

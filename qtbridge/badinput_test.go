@@ -77,7 +77,7 @@ func TestUnusableSizes(t *testing.T) {
 			for _, size := range []int{1 << 50, math.MaxInt} {
 				_, err := Create(soon(t), key, size, ReadWrite)
 				code := ErrResources
-				if int64(size) > min(largestSize, native.MaxSize()) {
+				if int64(size) > min(systemOf(key).Traits().MaxSize, native.MaxSize()) {
 					code = ErrSize
 				}
 				requireError(t, err, "create", key, code)

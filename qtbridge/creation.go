@@ -2,10 +2,12 @@ package qtbridge
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"qtinterop/internal/ipc"
 )
 
 // creation is one attempt to create a segment.
@@ -19,107 +21,117 @@ type creation struct {
 
 // run looks first: create() of Qt, even one that fails, resets the lock that
 // another process may hold.
-func (c *creation) run(ctx context.Context) (*Segment, error) {
+func (c *creation) run(ctx context.Context) (*attachment, error) {
 	if err := c.checkFree(); err != nil {
 		return nil, err
 	}
-	if c.place.lock == "" {
-		mem, err := c.make()
-		if err != nil {
-			return nil, err
-		}
-		return newSegment(newAttachment(c.key, c.place.segment, mem, nil), c.mode), nil
+	if c.place.Lock != "" {
+		return c.runLocked(ctx)
 	}
-	return c.runLocked(ctx)
+	mem, err := c.create()
+	if err != nil {
+		return nil, err
+	}
+	return newAttachment(c.place, mem, nil), nil
 }
 
 // checkFree is an error if there is a segment that is not an orphan, or
 // something else in its place.
 func (c *creation) checkFree() error {
-	state, err := look(c.op, c.key, c.place.segment)
+	segment, err := c.place.look(c.op, c.key)
 	switch {
-	case err == nil && !isOrphan(state):
-		return c.exists(state)
+	case err == nil && !segment.IsOrphan():
+		return c.exists(segment)
 	case err != nil && !isNotFound(err):
 		return err
+	case c.place.traits().KeyFiles:
+		return c.checkFile()
 	}
-	return c.checkFile()
+	return nil
 }
 
 // checkFile keeps Qt from using somebody's own file as key file: the last one
 // to detach would delete it.
 func (c *creation) checkFile() error {
-	if !hasKeyFiles {
-		return nil
-	}
-	info, err := os.Stat(c.place.segment)
+	info, err := os.Stat(c.place.Segment)
 	switch {
 	case os.IsNotExist(err):
-		return c.checkDir()
+		return c.checkDirectory()
 	case err != nil:
 		return &Error{Op: c.op, Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
-	case isOwnFile(info):
+	case !isPlain(info):
 		return &Error{Op: c.op, Key: c.key, Code: ErrKey,
-			Msg: c.place.segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}
+			Msg: c.place.Segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}
 	}
 	return nil
 }
 
-func (c *creation) checkDir() error {
-	if isDir(filepath.Dir(c.place.segment)) {
+// isPlain tells whether a file is a key file as Qt makes them.
+func isPlain(info os.FileInfo) bool { return info.Mode().IsRegular() && info.Size() == 0 }
+
+func (c *creation) checkDirectory() error {
+	dir := filepath.Dir(c.place.Segment)
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
-	return keyError(c.op, c.key, missingFile(c.key, c.place.segment))
+	return keyError(c.op, c.key, "there is no directory "+dir+" for the key file; give the key as the Qt program does")
 }
 
-// runLocked makes the segment while it holds the lock, so that no other
+func (c *creation) exists(segment ipc.Segment) error {
+	t := c.place.traits()
+	msg := segment.Describe(t)
+	switch {
+	case !t.Processes:
+		msg += "; attach to it, or let them detach first"
+	case segment.Attached == 0:
+		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it and close",
+			segment.Size, segment.Creator)
+	default:
+		msg += fmt.Sprintf(", %d attached; attach to it, or let them detach first", segment.Attached)
+	}
+	return &Error{Op: c.op, Key: c.key, Code: ErrExists, Msg: msg}
+}
+
+// runLocked creates the segment while it holds the lock, so that no other
 // process is between two steps of its own.
-func (c *creation) runLocked(ctx context.Context) (*Segment, error) {
-	l := newLock(c.key, c.place.lock)
-	mem, err := c.makeLocked(ctx, l)
-	if err != nil {
-		l.drop()
+func (c *creation) runLocked(ctx context.Context) (*attachment, error) {
+	l := newLock(c.key, c.place)
+	if err := l.acquireUnjammed(request{ctx: ctx, op: c.op}); err != nil {
+		l.close(false)
 		return nil, err
 	}
-	return newSegment(newAttachment(c.key, c.place.segment, mem, l), c.mode), nil
-}
-
-func (c *creation) makeLocked(ctx context.Context, l *lock) (*memory, error) {
-	if err := l.acquireUnjammed(ctx, nil, c.op); err != nil {
-		l.dispose(false)
-		return nil, err
-	}
-	mem, err := c.makeIfFree()
+	mem, err := c.createIfFree()
 	if err == nil {
 		// As create() of Qt does, reset the semaphore and become its owner:
 		// that gives the lock back as well.
-		err = l.own(c.op)
-	}
-	if err != nil {
-		if mem != nil {
+		if err = l.takeOver(c.op); err != nil {
 			mem.Close()
 		}
-		// Who was faster relies on the semaphore, even if it is of our making.
-		l.dispose(!errors.Is(err, ErrExists))
-		l.giveBriefly()
-		mem = nil
 	}
-	l.gate.leave()
-	return mem, err
+	if err != nil {
+		if isExists(err) {
+			l.disown() // who was faster relies on the semaphore, even if it is of our making
+		}
+		l.close(true)
+		l.local.leave()
+		return nil, err
+	}
+	l.local.leave()
+	return newAttachment(c.place, mem, l), nil
 }
 
-func (c *creation) makeIfFree() (*memory, error) {
+func (c *creation) createIfFree() (*memory, error) {
 	if err := c.checkFree(); err != nil {
 		return nil, err
 	}
-	return c.make()
+	return c.create()
 }
 
-// make has Qt create the segment, with a fresh object each time: on Qt before
+// create has Qt create the segment, with a fresh object each time: on Qt before
 // 6.6 a create() with a native key spoils the object for the next. It starts
 // again when a reader that came and went between the steps of Qt's create()
 // took the segment with it.
-func (c *creation) make() (*memory, error) {
+func (c *creation) create() (*memory, error) {
 	var err error
 	for range retries {
 		if err = c.reclaim(); err != nil {
@@ -129,7 +141,7 @@ func (c *creation) make() (*memory, error) {
 		if mem, err = newMemory(c.op, c.key); err != nil {
 			return nil, err
 		}
-		if err = mem.create(c.op, c.key, c.place.segment, c.size, c.mode); err == nil {
+		if err = mem.create(c.place, c.size, c.mode); err == nil {
 			return mem, nil
 		}
 		mem.Close()
@@ -139,4 +151,21 @@ func (c *creation) make() (*memory, error) {
 		time.Sleep(settlingStep)
 	}
 	return nil, err
+}
+
+// reclaim removes an orphan. It never does while anybody is attached.
+func (c *creation) reclaim() error {
+	if !c.place.traits().DetachRemoves {
+		return nil // there are none
+	}
+	segment, err := c.place.look(c.op, c.key)
+	switch {
+	case isNotFound(err):
+		return nil
+	case err != nil:
+		return err
+	case !segment.IsOrphan():
+		return c.exists(segment)
+	}
+	return removeOrphan(c.op, c.key, c.place)
 }

@@ -96,11 +96,26 @@ func (e Encoding) Encode(text string) ([]byte, error) {
 // at the end of the last page, after its first character, as padding: they are no
 // part of the text. So a segment of exactly its text gives that text everywhere.
 func (e Encoding) Decode(data []byte) (string, error) {
-	data = unpadded(data, e.width())
+	data = unpadded(data, e.width(), systemOf(Key{}).Traits().Page)
 	if e.text == nil {
 		return e.decodeByQt(data)
 	}
 	return e.decodeByXText(data)
+}
+
+// unpadded is data without the zeros, in characters of width bytes, that fill the
+// last page of a segment. One character of that page is text: else there would be
+// one page less.
+func unpadded(data []byte, width, page int) []byte {
+	if page == 1 || len(data) == 0 || len(data)%page != 0 {
+		return data
+	}
+	for end := len(data); end > len(data)-page+width; end -= width {
+		if !isZero(data[end-width : end]) {
+			return data[:end]
+		}
+	}
+	return data[:len(data)-page+width]
 }
 
 // DecodeToNUL returns data up to the first NUL character, or to the end if there

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
 
@@ -108,12 +109,7 @@ var codeMeanings = map[Code]error{
 	ErrUnavailable: errors.ErrUnsupported,
 }
 
-func (c Code) Error() string {
-	if c < 0 || int(c) >= len(codeTexts) {
-		return fmt.Sprintf("code %d", int(c))
-	}
-	return codeTexts[c]
-}
+func (c Code) Error() string { return enumText(c, codeTexts[:], "code") }
 
 // Is reports whether c means the same as the standard library's target.
 func (c Code) Is(target error) bool {
@@ -171,8 +167,31 @@ func qtError(op string, key Key, err error) error {
 	if qt, ok := errors.AsType[*native.Error](err); ok {
 		e.Code = qtCodes[qt.Code]
 	}
-	if remedy := qtRemedies[e.Code]; remedy != "" {
-		e.Msg += "; " + remedy
+	for code, remedy := range systemOf(key).Traits().Remedies {
+		if systemCodes[code] == e.Code {
+			e.Msg += "; " + remedy
+		}
+	}
+	return e
+}
+
+// systemCodes tells which kind of error a system's errors are.
+var systemCodes = map[ipc.Code]Code{
+	ipc.Unknown:     ErrUnknown,
+	ipc.NotFound:    ErrNotFound,
+	ipc.Permission:  ErrPermission,
+	ipc.Unusable:    ErrKey,
+	ipc.Size:        ErrSize,
+	ipc.Resources:   ErrResources,
+	ipc.Busy:        ErrBusy,
+	ipc.Unsupported: ErrUnsupported,
+}
+
+// systemError is an error of a system in the words of this package.
+func systemError(op string, key Key, err error) *Error {
+	e := &Error{Op: op, Key: key, Code: ErrUnknown, Msg: err.Error(), Err: err}
+	if known, ok := errors.AsType[*ipc.Error](err); ok {
+		e.Code = systemCodes[known.Code]
 	}
 	return e
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 )
@@ -181,13 +182,14 @@ func TestHazardFailedCreateKeepsTheSegment(t *testing.T) {
 			segment, _ := keyFiles(t, key)
 			peer := env.Verbs(qt)
 			create(peer, key, 5, nil)
-			c := creation{op: "create", key: key, place: place{segment: segment}, size: 5, mode: ReadWrite}
+			p := place{Place: ipc.Place{Segment: segment}, system: systemOf(key)}
+			c := creation{op: "create", key: key, place: p, size: 5, mode: ReadWrite}
 			mem, err := newMemory("create", key)
 			require.NoError(t, err)
-			requireError(t, mem.create("create", key, segment, 5, ReadWrite), "create", key, ErrExists)
+			requireError(t, mem.create(p, 5, ReadWrite), "create", key, ErrExists)
 			mem.Close()
-			assert.Equal(t, 1, observer.Look(segment).Attached, "what creation.make does drops the handle")
-			_, err = c.make()
+			assert.Equal(t, 1, observer.Look(segment).Attached, "what creation.create does drops the handle")
+			_, err = c.create()
 			requireError(t, err, "create", key, ErrExists)
 			peer.Do("shm.delete", key.String(), nil)
 			assert.Nil(t, observer.Look(segment))

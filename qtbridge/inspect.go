@@ -52,3 +52,13 @@ func inspect(op string, key Key, p place) (State, error) {
 	}
 	return state, err
 }
+
+func inspectOnce(op string, key Key, p place) (State, error) {
+	facts, err := p.system.Facts(p.Place)
+	state := stateOf(key, &facts)
+	if err != nil {
+		state.Verdict = Unclear
+		return state, systemError(op, key, err)
+	}
+	return state, nil
+}

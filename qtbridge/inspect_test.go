@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 )
@@ -136,7 +137,7 @@ func staleFiles(t *testing.T, paths ...string) {
 	for _, path := range paths {
 		require.NoError(t, os.WriteFile(path, nil, 0o640))
 	}
-	time.Sleep(fresh + 50*time.Millisecond)
+	time.Sleep(ipc.Fresh + 50*time.Millisecond)
 }
 
 func TestInspectFree(t *testing.T) {

@@ -2,66 +2,75 @@ package qtbridge
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
 
-// kernelSemaphore is the System V semaphore behind a QSystemSemaphore or the
-// lock of a QSharedMemory. Qt's own acquire() has no time limit, so it is taken
-// with package native; making and removing it is left to Qt.
+// kernelSemaphore is the semaphore behind a QSystemSemaphore or the lock of a
+// QSharedMemory. Qt's own acquire() has no time limit, so it is taken and given
+// through the system; making and removing it is left to Qt.
 type kernelSemaphore struct {
 	key     Key
-	file    string       // key file
-	initial int          // value of one that Qt makes
-	id      atomic.Int64 // plus 1; 0 as long as it is not known
-	handleState
+	place   place
+	initial int  // value of one that Qt makes
+	isLock  bool // of a segment
+	open    atomic.Pointer[foundSemaphore]
 
-	mu    sync.Mutex
-	own   *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
-	ownID int                     // of the semaphore that own has; -1 if not known
+	mu        sync.Mutex
+	own       *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
+	ownID     int                     // of the semaphore that own has; -1 if not known
+	staysOpen bool                    // close leaves it open, for as long as this process runs
 }
 
-// take takes n from the semaphore, unless ctx or closing ends first. It may
-// vanish at any time, with the Qt object that made it; then the next one to come
-// makes a new one, if make says so. Else that is an ErrNotFound.
-func (s *kernelSemaphore) take(ctx context.Context, closing <-chan struct{}, op string, n int, make bool) error {
+// foundSemaphore is the semaphore as far as it was found.
+type foundSemaphore struct{ ipc.Lock }
+
+// request is a wish to take from a semaphore, which ctx or closing can call off.
+type request struct {
+	ctx     context.Context
+	closing <-chan struct{}
+	op      string // whose errors these are
+	n       int    // how much
+	makes   bool   // Qt is to make the semaphore if there is none; else that is an ErrNotFound
+	asks    bool   // who holds it is to be found out at length, if it is not to be had
+}
+
+// take takes from the semaphore. It may vanish at any time, with the Qt object
+// that made it; then the next one to come makes a new one.
+func (s *kernelSemaphore) take(r request) error {
 	for {
-		id, err := s.find(op, make)
+		open, err := s.find(r.op, r.makes)
 		if err != nil {
 			return err
 		}
-		if err = s.takeOnce(id, n, 0); err == nil {
+		if err = open.Take(r.n, 0); err == nil {
 			return nil // so that the common case is short
 		}
-		for errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
+		for err == ipc.ErrTaken {
 			select {
-			case <-closing:
-				return closedError(op, s.key)
-			case <-ctx.Done():
-				return s.timeout(ctx, op, s.holder(ctx != ended))
+			case <-r.closing:
+				return closedError(r.op, s.key)
+			case <-r.ctx.Done():
+				return s.timeout(r, s.place.system.Holder(s.place.Place, r.asks))
 			default:
 			}
-			err = s.takeOnce(id, n, waitTime(ctx))
+			err = open.Take(r.n, waitTime(r.ctx))
 		}
 		switch {
 		case err == nil:
 			return nil
-		case !isGone(err):
-			return s.systemError(op, err)
-		case ctx.Err() != nil:
-			return s.timeout(ctx, op, "the semaphore comes and goes")
+		case err != ipc.ErrGone:
+			return systemError(r.op, s.key, err)
+		case r.ctx.Err() != nil:
+			return s.timeout(r, "the semaphore comes and goes")
 		}
-		s.forget(id)
+		s.forget(open)
 	}
 }
-
-// forget makes the next find look again, for id is no more.
-func (s *kernelSemaphore) forget(id int) { s.id.CompareAndSwap(int64(id)+1, 0) }
 
 // waitTime is how long to wait in the kernel: exactly to the deadline of ctx if
 // that is near.
@@ -73,28 +82,66 @@ func waitTime(ctx context.Context) time.Duration {
 	return max(wait, time.Microsecond)
 }
 
-// isGone tells whether a semaphore is no more.
-func isGone(err error) bool {
-	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EIDRM)
+func (s *kernelSemaphore) timeout(r request, holder string) error {
+	cause := context.Cause(r.ctx)
+	return &Error{Op: r.op, Key: s.key, Code: ErrLocked, Err: cause, Msg: cause.Error() + " while waiting: " + holder}
 }
 
-// find returns the id of the semaphore, which Qt makes, if wanted, where there
-// is none. Its owner can remove it again at any time.
-func (s *kernelSemaphore) find(op string, make bool) (int, error) {
+// give gives back the 1 that was taken.
+func (s *kernelSemaphore) give() error {
+	open := s.open.Load()
+	if open == nil {
+		return ipc.ErrGone
+	}
+	return open.Give()
+}
+
+// find returns the semaphore, which Qt makes, if wanted, where there is none. Its
+// owner can remove it again at any time.
+func (s *kernelSemaphore) find(op string, makes bool) (*foundSemaphore, error) {
 	var err error
 	for range retries {
-		var id int
-		if id, err = s.look(); err == nil {
-			return id, nil
+		var open *foundSemaphore
+		if open, err = s.look(); err == nil {
+			return open, nil
 		}
-		if err = s.lookError(op, err); !make || !isNotFound(err) {
-			return 0, err
+		if err = systemError(op, s.key, err); !makes || !isNotFound(err) {
+			return nil, err
 		}
-		if err := s.make(op, native.Open); err != nil {
-			return 0, err
+		if err := s.create(op, native.Open); err != nil {
+			return nil, err
 		}
 	}
-	return 0, err
+	return nil, err
+}
+
+// look returns the semaphore, if there is one or was at the last look.
+func (s *kernelSemaphore) look() (*foundSemaphore, error) {
+	for {
+		if open := s.open.Load(); open != nil {
+			return open, nil
+		}
+		found, err := s.place.system.Lock(s.place.Place)
+		if err != nil {
+			return nil, err
+		}
+		if s.isLock {
+			found.Track()
+		}
+		open := &foundSemaphore{found}
+		if s.open.CompareAndSwap(nil, open) {
+			return open, nil
+		}
+		found.Close() // another goroutine was faster
+	}
+}
+
+// id is the id of the semaphore as far as it was found, else -1.
+func (s *kernelSemaphore) id() int {
+	if open := s.open.Load(); open != nil {
+		return open.ID()
+	}
+	return -1
 }
 
 // exists tells whether there is a semaphore, without making one.
@@ -103,23 +150,26 @@ func (s *kernelSemaphore) exists() bool {
 	return err == nil
 }
 
-// make has Qt make the semaphore if there is none. With mode Create one that
-// exists is reset to the initial value, and belongs to this process from then
-// on.
-func (s *kernelSemaphore) make(op string, mode native.SemaphoreMode) error {
+// forget has the next look look again, for open may be no more. Without ids a name
+// leads to the same semaphore as long as it is open.
+func (s *kernelSemaphore) forget(open *foundSemaphore) {
+	if s.place.traits().IDs {
+		s.open.CompareAndSwap(open, nil)
+	}
+}
+
+// create has Qt make the semaphore if there is none. With mode Create one that
+// exists is reset to the initial value where the system has that, and belongs to
+// this process from then on.
+func (s *kernelSemaphore) create(op string, mode native.SemaphoreMode) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
 	for range retries {
-		if err = s.makeOnce(mode); err == nil {
-			s.lookAgain()
-			s.ownID = -1
-			if state, err := native.LookSemaphore(s.file); err == nil {
-				s.ownID = state.ID
-			}
+		if err = s.createOnce(op, mode); err == nil {
 			return nil
 		}
-		if err = qtError(op, s.key, err); !isPassing(err) {
+		if !isPassing(err) {
 			break
 		}
 		time.Sleep(settlingStep)
@@ -127,31 +177,55 @@ func (s *kernelSemaphore) make(op string, mode native.SemaphoreMode) error {
 	return err
 }
 
-func (s *kernelSemaphore) timeout(ctx context.Context, op, holder string) error {
-	return &Error{Op: op, Key: s.key, Code: ErrLocked, Err: context.Cause(ctx),
-		Msg: context.Cause(ctx).Error() + " while waiting: " + holder}
+func (s *kernelSemaphore) createOnce(op string, mode native.SemaphoreMode) error {
+	if !s.place.traits().SemaphoreOwners {
+		return s.createUnowned(op, mode)
+	}
+	if err := s.createOwned(mode); err != nil {
+		return qtError(op, s.key, err)
+	}
+	s.forget(s.open.Load())
+	s.ownID = -1
+	if state, err := s.place.system.Semaphore(s.place.Place); err == nil {
+		s.ownID = state.ID
+	}
+	return nil
 }
 
-// lookError is an error of native.LookSemaphore, nil for nil.
-func (s *kernelSemaphore) lookError(op string, err error) error {
-	if err == nil {
-		return nil
+func (s *kernelSemaphore) createOwned(mode native.SemaphoreMode) error {
+	if s.own != nil && mode == native.Create {
+		return s.own.SetKey(s.key.name, s.initial, mode)
 	}
-	if e, ok := errors.AsType[*native.LookError](err); ok {
-		return lookError(op, s.key, e)
+	// With Open, Qt ignores a key that the object has already, so that looking
+	// again takes a new one. The old one, whose semaphore another process has
+	// removed, is leaked: its destructor would remove the key file that the new
+	// semaphore hangs on.
+	if s.own != nil {
+		leak(s.own)
 	}
-	return qtError(op, s.key, err)
+	own, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
+	if err != nil {
+		return err
+	}
+	s.own = own
+	return own.Err()
 }
 
-func (s *kernelSemaphore) systemError(op string, err error) error {
-	code := ErrUnknown
-	switch {
-	case errors.Is(err, syscall.EACCES):
-		code = ErrPermission
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.ERANGE):
-		code = ErrResources
+// createUnowned has the semaphore that Qt made open before Qt's object goes, which
+// nobody needs any more then.
+func (s *kernelSemaphore) createUnowned(op string, mode native.SemaphoreMode) error {
+	made, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
+	if err != nil {
+		return qtError(op, s.key, err)
 	}
-	return &Error{Op: op, Key: s.key, Code: code, Msg: "semop: " + err.Error(), Err: err}
+	defer made.Close()
+	if err := made.Err(); err != nil {
+		return qtError(op, s.key, err)
+	}
+	if _, err := s.look(); err != nil {
+		return systemError(op, s.key, err)
+	}
+	return nil
 }
 
 // isOwner tells whether Qt made the semaphore for us.
@@ -159,4 +233,75 @@ func (s *kernelSemaphore) isOwner() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.own != nil
+}
+
+// disown leaves the semaphore to whoever uses it.
+func (s *kernelSemaphore) disown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leakOwn()
+}
+
+// letStay is disown, and close leaves the semaphore open, so that it stays in the
+// system as long as this process runs.
+func (s *kernelSemaphore) letStay() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leakOwn()
+	s.staysOpen = true
+}
+
+// close is the end of s. A semaphore that Qt made for us is removed by Qt's
+// destructor. That must not happen while another process holds it, so unless we
+// hold it, as held says, it stays. So it does if there is another one by now: the
+// destructor would remove the key file that it hangs on.
+func (s *kernelSemaphore) close(held bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held && s.own != nil && s.id() == s.ownID {
+		s.own.Close()
+		s.own = nil
+		s.removeLost()
+	}
+	s.leakOwn()
+	open := s.open.Load()
+	if open == nil {
+		return
+	}
+	if held && s.isLock {
+		_ = open.Give() // it may be gone
+	}
+	if !s.staysOpen {
+		open.Close()
+	}
+}
+
+func (s *kernelSemaphore) leakOwn() {
+	if s.own != nil {
+		leak(s.own)
+		s.own = nil
+	}
+}
+
+// removeLost removes the semaphore that we hold if its key file is gone. Where
+// one process made the file and another the semaphore, as can happen when both
+// miss it at once, the destructor in the former removes the file alone. Those
+// who know the semaphore would go on with it, and newcomers take another one.
+func (s *kernelSemaphore) removeLost() {
+	if state, err := s.place.system.Semaphore(s.place.Place); err != nil || state.ID != s.id() {
+		s.open.Load().Remove()
+	}
+}
+
+// leaked are semaphores that must outlive us: a destructor would remove them
+// while another process holds them.
+var leaked struct {
+	sync.Mutex
+	semaphores []*native.SystemSemaphore
+}
+
+func leak(semaphore *native.SystemSemaphore) {
+	leaked.Lock()
+	defer leaked.Unlock()
+	leaked.semaphores = append(leaked.semaphores, semaphore)
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// hasKeyFiles tells whether system objects hang on files here.
+var hasKeyFiles = systemOf(Key{}).Traits().KeyFiles
+
 func TestParseKey(t *testing.T) {
 	for text, want := range map[string]Key{
 		"RkWebViewModelSM":        QtKey("RkWebViewModelSM"),

@@ -2,10 +2,11 @@ package qtbridge
 
 import (
 	"cmp"
-	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
 
@@ -36,12 +37,7 @@ var kindTexts = [...]string{
 	KindPosix:     "posix",
 }
 
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindTexts) {
-		return fmt.Sprintf("kind %d", int(k))
-	}
-	return kindTexts[k]
-}
+func (k Kind) String() string { return enumText(k, kindTexts[:], "kind") }
 
 // Entry is what [List] found of one key.
 type Entry struct {
@@ -106,9 +102,66 @@ func List() ([]Entry, error) {
 	if !native.Available {
 		return nil, unavailable(op, Key{})
 	}
-	entries, err := list(op)
+	all, err := listAll()
+	if err != nil {
+		return nil, systemError(op, Key{}, err)
+	}
+	entries := make([]Entry, len(all))
+	for i := range all {
+		entries[i] = entryOf(&all[i])
+	}
+	for i := range all {
+		if of := all[i].StrayOf; of != nil {
+			entries[i].Name = nameOf(keyAt(*of), *of)
+		}
+	}
 	slices.SortFunc(entries, compareEntries)
-	return entries, err
+	return entries, nil
+}
+
+// entryOf is what a system found, in the words of this package.
+func entryOf(f *ipc.Found) Entry {
+	key := keyAt(f.Place)
+	e := Entry{
+		Kind: Kind(f.Kind), Key: key, Name: f.Name, State: stateOf(key, &f.Facts),
+		Users: f.Users, Programs: f.Programs, Made: f.Made,
+	}
+	if f.Place.Segment != "" {
+		e.Name = nameOf(key, f.Place)
+	}
+	switch v := &e.State.Verdict; {
+	case f.Unclear:
+		*v = Unclear
+	case f.StrayOf != nil:
+		*v = KeyFileLost
+	case f.LockAside && e.State.Segment.isOrphan():
+		*v = Orphaned
+	case f.LockAside:
+		*v = Live
+	}
+	return e
+}
+
+// keyAt is the key of a place as far as it is certain: a native one, or one of
+// whose letters the file name has all.
+func keyAt(p ipc.Place) Key {
+	rest, ok := ipc.QtRest(filepath.Base(p.Segment))
+	switch {
+	case p.Native:
+		return NativeKey(p.Segment)
+	case ok && ipc.IsAll(rest):
+		return QtKey(ipc.Letters(rest))
+	}
+	return Key{}
+}
+
+// nameOf is the name of a key as far as its place tells.
+func nameOf(key Key, p ipc.Place) string {
+	if key != (Key{}) {
+		return key.name
+	}
+	rest, _ := ipc.QtRest(filepath.Base(p.Segment))
+	return ipc.Letters(rest) + "…"
 }
 
 // compareEntries sorts by name, entries without one last.
@@ -127,16 +180,4 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func kindOf(s *State) Kind {
-	switch {
-	case s.Segment.Exists && s.Lock.Exists:
-		return KindBoth
-	case s.Segment.Exists:
-		return KindSegment
-	case s.Lock.Exists:
-		return KindSemaphore
-	}
-	return KindKeyFile
 }

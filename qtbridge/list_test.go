@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 )
@@ -240,27 +241,27 @@ func TestListPosix(t *testing.T) {
 	env := peertest.New(t)
 	name := lettersOnly(env)
 	base := filepath.Base(first(keyFiles(t, QtKey(name))))
-	rest := strings.TrimPrefix(base, segmentPrefix)
-	for _, file := range []string{base, "sem." + lockPrefix + rest, name, "sem." + name, "sem.other" + name} {
-		path := posixDir + file
+	rest := strings.TrimPrefix(base, ipc.SegmentPrefix)
+	for _, file := range []string{base, "sem." + ipc.LockPrefix + rest, name, "sem." + name, "sem.other" + name} {
+		path := "/dev/shm/" + file
 		require.NoError(t, os.WriteFile(path, make([]byte, 32), 0o600))
 		t.Cleanup(func() { require.NoError(t, os.Remove(path)) })
 	}
-	entry := listed(t, env, ofFile(posixDir+base))
+	entry := listed(t, env, ofFile("/dev/shm/"+base))
 	assert.Equal(t, KindPosix, entry.Kind)
 	assert.Equal(t, name, entry.Name)
 	assert.Equal(t, Unclear, entry.State.Verdict)
 	assert.True(t, entry.State.Lock.Exists)
-	entry = listed(t, env, ofFile(posixDir+name))
+	entry = listed(t, env, ofFile("/dev/shm/"+name))
 	assert.Equal(t, "/"+name, entry.Name)
 	assert.EqualValues(t, 32, entry.State.Segment.Size)
 
-	f, err := os.Open(posixDir + name)
+	f, err := os.Open("/dev/shm/" + name)
 	require.NoError(t, err)
 	defer f.Close()
 	data, err := syscall.Mmap(int(f.Fd()), 0, 32, syscall.PROT_READ, syscall.MAP_SHARED)
 	require.NoError(t, err)
-	entry = listed(t, env, ofFile(posixDir+name))
+	entry = listed(t, env, ofFile("/dev/shm/"+name))
 	assert.Equal(t, []int{os.Getpid()}, entry.Users)
 	assert.Equal(t, Live, entry.State.Verdict)
 	require.NoError(t, syscall.Munmap(data))

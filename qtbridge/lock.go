@@ -1,117 +1,150 @@
 package qtbridge
 
 import (
-	"context"
 	"errors"
 	"sync/atomic"
-	"syscall"
 	"time"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/native"
 )
 
 // lock is the lock of a segment: the semaphore that QSharedMemory::lock() of
-// any process with the same key uses.
+// any process with the same key uses. It ends with close.
 type lock struct {
 	kernelSemaphore
-	gate *gate
-	held atomic.Bool // a Lock of the user's holds gate and semaphore
+	local *localLock
+	held  atomic.Bool // a Lock of the user's holds local lock and semaphore
 }
 
-// ended is a context that has ended, for a lock that does not wait.
-var ended = func() context.Context {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errNoWait)
-	return ctx
-}()
-
-var errNoWait = errors.New("it does not wait")
-
-func newLock(key Key, file string) *lock {
-	l := &lock{kernelSemaphore: kernelSemaphore{key: key, file: file, initial: 1}, gate: useGate(file)}
-	l.countHandles()
-	return l
-}
-
-// acquire takes gate and semaphore, unless ctx or closing ends first. make says
-// whether to have Qt make the semaphore if there is none, as lock() does; else
-// that is an ErrNotFound.
-func (l *lock) acquire(ctx context.Context, closing <-chan struct{}, op string, make bool) error {
-	switch l.gate.enter(ctx, closing) {
-	case ErrClosed:
-		return closedError(op, l.key)
-	case ErrLocked:
-		return l.timeout(ctx, op, "another goroutine of this program holds it")
+func newLock(key Key, p place) *lock {
+	return &lock{
+		kernelSemaphore: kernelSemaphore{key: key, place: p, initial: 1, isLock: true},
+		local:           useLocalLock(p.Lock),
 	}
-	err := l.take(ctx, closing, op, 1, make)
+}
+
+// acquire takes local lock and semaphore.
+func (l *lock) acquire(r request) error {
+	switch l.local.enter(r.ctx, r.closing) {
+	case ErrClosed:
+		return closedError(r.op, l.key)
+	case ErrLocked:
+		return l.timeout(r, "another goroutine of this program holds it")
+	}
+	r.n = 1
+	err := l.take(r)
 	if err != nil {
-		l.gate.leave()
+		l.local.leave()
 	}
 	return err
 }
 
-// tryAcquire takes gate and semaphore if both are to be had at once.
+// acquireUnjammed is acquire that sets a jammed lock free before, as create() of
+// Qt does to any on Unix, and makes one that is missing.
+func (l *lock) acquireUnjammed(r request) error {
+	if l.tryAcquire() {
+		return nil // so that the common case is short
+	}
+	r.makes, r.asks = true, true
+	if err := l.unjam(r); err != nil {
+		return err
+	}
+	return l.acquire(r)
+}
+
+// tryAcquire takes local lock and semaphore if both are to be had at once.
 func (l *lock) tryAcquire() bool {
-	if !l.gate.tryEnter() {
+	if !l.local.tryEnter() {
 		return false
 	}
-	if id, err := l.look(); err == nil && l.takeOnce(id, 1, 0) == nil {
+	if open, err := l.look(); err == nil && open.Take(1, 0) == nil {
 		return true
 	}
-	l.gate.leave()
+	l.local.leave()
 	return false
+}
+
+// unjam sets the lock free if it is jammed: Qt resets it, or where it cannot, it is
+// given back in the place of who is gone. That passes the local lock, so that two
+// goroutines do not do so one after the other.
+func (l *lock) unjam(r request) error {
+	p := l.place
+	switch {
+	case !p.system.IsJammed(p.Place):
+		return nil
+	case p.traits().CreateResets:
+		return l.create(r.op, native.Create)
+	case l.local.enter(r.ctx, r.closing) != nil:
+		return nil // acquire says why
+	}
+	defer l.local.leave()
+	if !p.system.IsJammed(p.Place) {
+		return nil
+	}
+	if open, err := p.system.Lock(p.Place); err == nil {
+		_ = open.Give()
+		open.Close()
+	}
+	return nil
 }
 
 // release gives back what acquire took.
 func (l *lock) release(op string) error {
+	open := l.open.Load()
 	err := l.give()
-	l.gate.leave()
+	l.local.leave()
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ERANGE), isGone(err):
-		l.lookAgain()
+	case errors.Is(err, ipc.ErrLost), errors.Is(err, ipc.ErrGone):
+		l.forget(open)
 		return &Error{Op: op, Key: l.key, Code: ErrLockLost, Err: err,
 			Msg: "another process reset or removed the lock meanwhile, as create() and the destructor of Qt do; what was written may be mixed with what it wrote: write it again"}
 	}
-	return l.systemError(op, err)
+	return systemError(op, l.key, err)
 }
 
-// drop is the end of the lock, after dispose.
-func (l *lock) drop() {
-	l.end()
-	l.gate.drop()
-}
-
-// tryBriefly takes the semaphore for a step of ours that Qt guards with it, if
-// there is one and it is free or gets free soon. It does not pass the gate.
-func (l *lock) tryBriefly(limit time.Duration) bool {
-	if l == nil || !l.exists() {
+// tryHold takes the semaphore for a step of ours that Qt guards with it, if there
+// is one and it is free or gets free within limit. It does not pass the local
+// lock; give gives it back.
+func (l *lock) tryHold(limit time.Duration) bool {
+	open, err := l.look()
+	if err != nil {
 		return false
 	}
-	id := int(l.id.Load() - 1)
-	err := l.takeOnce(id, 1, 0)
-	for deadline := time.Now().Add(limit); err != nil && limit > 0 && time.Now().Before(deadline); {
-		if isGone(err) {
-			break
-		}
-		err = l.takeOnce(id, 1, time.Until(deadline))
+	err = open.Take(1, 0)
+	for deadline := time.Now().Add(limit); err != nil && err != ipc.ErrGone && limit > 0 && time.Now().Before(deadline); {
+		err = open.Take(1, time.Until(deadline))
 	}
-	if isGone(err) {
-		l.lookAgain()
+	if err == ipc.ErrGone {
+		l.forget(open)
 	}
 	return err == nil
 }
 
-// giveBriefly ends what tryBriefly began. The semaphore may be gone by then.
-func (l *lock) giveBriefly() { _ = l.give() }
+// takeOver makes this process the owner of the lock that it holds, as create() of
+// Qt does: that resets it, which gives it back as well. If the key file was deleted
+// meanwhile, by who owned it, that makes another semaphore. Then the one in hand
+// is removed, which has those who wait for it look again: it would stay taken,
+// and the next key file can get the inode that leads there. Where there are no
+// owners, the lock is given back.
+func (l *lock) takeOver(op string) error {
+	if !l.place.traits().SemaphoreOwners {
+		_ = l.give()
+		return nil
+	}
+	held := l.open.Load()
+	err := l.create(op, native.Create)
+	if state, lookErr := l.place.system.Semaphore(l.place.Place); err == nil && lookErr == nil && held != nil && state.ID != held.ID() {
+		held.Remove()
+	}
+	return err
+}
 
-// acquireUnjammed is acquire that sets a jammed lock free before, as create() of
-// Qt does to any on Unix.
-func (l *lock) acquireUnjammed(ctx context.Context, closing <-chan struct{}, op string) error {
-	if l.tryAcquire() {
-		return nil // so that the common case is short
-	}
-	if err := l.unjam(ctx, closing, op); err != nil {
-		return err
-	}
-	return l.acquire(ctx, closing, op, true)
+// close is the end of the lock. Held says that we hold the semaphore, as after
+// tryHold.
+func (l *lock) close(held bool) {
+	l.kernelSemaphore.close(held)
+	l.local.close()
 }

@@ -210,8 +210,8 @@ func TestLockBetweenGoroutines(t *testing.T) {
 	e := requireError(t, err, "lock", key, ErrLocked)
 	assert.Contains(t, e.Msg, "another goroutine")
 	require.NoError(t, segments[0].Unlock())
-	assert.Len(t, gates.of, 1)
+	assert.Len(t, localLocks.of, 1)
 	require.NoError(t, segments[0].Close())
 	require.NoError(t, segments[1].Close())
-	assert.Empty(t, gates.of)
+	assert.Empty(t, localLocks.of)
 }

@@ -22,22 +22,34 @@ import (
 //
 // Other errors: [ErrClosed], also for a Close while Lock waits, [ErrPermission],
 // [ErrResources].
-func (s *Segment) Lock(ctx context.Context) error { return s.takeLock(ctx, "lock") }
+func (s *Segment) Lock(ctx context.Context) error {
+	return s.takeLock(request{ctx: ctx, op: "lock", asks: true})
+}
 
 // TryLock is [Segment.Lock] that does not wait: if anybody holds the lock it
 // returns [ErrLocked].
-func (s *Segment) TryLock() error { return s.takeLock(ended, "trylock") }
+func (s *Segment) TryLock() error { return s.takeLock(request{ctx: ended, op: "trylock"}) }
 
-func (s *Segment) takeLock(ctx context.Context, op string) error {
-	if err := s.enter(op); err != nil {
+// ended is a context that has ended, for a lock that does not wait.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errNoWait)
+	return ctx
+}()
+
+var errNoWait = errors.New("it does not wait")
+
+func (s *Segment) takeLock(r request) error {
+	if err := s.enter(r.op); err != nil {
 		return err
 	}
 	defer s.leave()
 	if s.lock == nil {
-		return &Error{Op: op, Key: s.key, Code: ErrNoLock,
+		return &Error{Op: r.op, Key: s.key, Code: ErrNoLock,
 			Msg: "segments with a native key have none before Qt 6.6, for Qt programs neither; read with Snapshot, write at once with WriteAt"}
 	}
-	err := s.lock.acquire(ctx, s.called, op, true)
+	r.closing, r.makes = s.called, true
+	err := s.lock.acquire(r)
 	if err == nil {
 		s.lock.held.Store(true)
 	}

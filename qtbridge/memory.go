@@ -1,15 +1,16 @@
 package qtbridge
 
 import (
-	"os"
-
+	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
 
-// memory is a QSharedMemory, and the link it was given in place of a key file.
+// memory is a QSharedMemory, and the name that it was given in place of its own.
 type memory struct {
 	*native.SharedMemory
-	unlink func() // removes it; nil if there is none
+	op   string // whose errors these are
+	key  Key
+	done func() // with the name; nil if it has none
 }
 
 func newMemory(op string, key Key) (*memory, error) {
@@ -17,67 +18,90 @@ func newMemory(op string, key Key) (*memory, error) {
 	if err != nil {
 		return nil, qtError(op, key, err)
 	}
-	return &memory{SharedMemory: m}, nil
+	return &memory{SharedMemory: m, op: op, key: key}, nil
 }
 
-// Close deletes the object, and the link.
+// Close deletes the object, which detaches.
 func (m *memory) Close() {
 	m.SharedMemory.Close()
-	if m.unlink != nil {
-		m.unlink()
+	if m.done != nil {
+		m.done()
 	}
 }
 
-// attach attaches to the segment at path, which is absolute.
-func (m *memory) attach(op string, key Key, path string, mode Mode) error {
-	path, err := m.protect(op, key, path)
+// attach attaches to the segment at p.
+func (m *memory) attach(p place, mode Mode) error {
+	name, done, err := p.system.Protect(p.Place)
 	if err != nil {
-		return err
+		return systemError(m.op, m.key, err)
 	}
-	if err := m.SetNativeKey(path); err != nil {
-		return qtError(op, key, err)
+	m.done = done
+	if err := m.SetNativeKey(name); err != nil {
+		return qtError(m.op, m.key, err)
 	}
-	return m.attachNow(op, key, mode)
+	return m.attachNow(p.system, mode)
 }
 
 // attachNow attaches to the segment of the native key that Qt has.
-func (m *memory) attachNow(op string, key Key, mode Mode) error {
+func (m *memory) attachNow(system ipc.System, mode Mode) error {
 	if err := m.Attach(native.AccessMode(mode)); err != nil {
-		return qtError(op, key, err)
+		return qtError(m.op, m.key, err)
 	}
-	if !isCommitted(m.Data()) {
+	if !system.Touchable(m.Data()) {
 		_ = m.Detach()
-		return keyError(op, key, "the object of this name has no memory yet, so it is no segment of Qt's; use another key")
+		return keyError(m.op, m.key, "the object of this name has no memory yet, so it is no segment of Qt's; use another key")
 	}
 	return nil
 }
 
-// create has Qt create a segment at path.
-func (m *memory) create(op string, key Key, path string, size int, mode Mode) error {
-	if err := m.SetNativeKey(path); err != nil {
-		return qtError(op, key, err)
+// create has Qt create a segment at p.
+func (m *memory) create(p place, size int, mode Mode) error {
+	if err := m.SetNativeKey(p.Segment); err != nil {
+		return qtError(m.op, m.key, err)
 	}
 	if err := m.Create(int64(size), native.AccessMode(mode)); err != nil {
+		return qtError(m.op, m.key, err)
+	}
+	return nil
+}
+
+// detach detaches and deletes the object.
+func (m *memory) detach() error {
+	err := m.Detach()
+	attached := m.IsAttached()
+	m.Close()
+	if err == nil || !attached && isUnexplained(err) {
+		// Qt also answers false, with no error set, when it detached from and
+		// removed a segment whose key file somebody had deleted before.
+		return nil
+	}
+	return qtError("close", m.key, err)
+}
+
+// attachAndDetach has a fresh object attach in a way, and detach: as the last one that
+// removes the segment, as Qt's documentation has it for what a crash left behind.
+// The object must be given the native key, because with that it leaves the lock to
+// us. That what it looks for came or went meanwhile is no error.
+func attachAndDetach(op string, key Key, attach func(*memory) error) error {
+	m, err := newMemory(op, key)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := attach(m); err != nil {
+		if isPassing(err) || isExists(err) {
+			return nil
+		}
+		return err
+	}
+	if err := m.Detach(); err != nil && !isUnexplained(err) {
 		return qtError(op, key, err)
 	}
 	return nil
 }
 
-// protect returns the path that Qt may have. Qt deletes the key file with the
-// segment, and a peer may use a file of somebody's own as native key: then Qt
-// gets a symbolic link, which leads to the same System V key, and deletes that.
-func (m *memory) protect(op string, key Key, path string) (_ string, err error) {
-	if !key.native || !hasKeyFiles {
-		return path, nil
-	}
-	info, err := os.Stat(path)
-	if err != nil || !isOwnFile(info) {
-		return path, nil // what is missing is for Qt to find out
-	}
-	path, m.unlink, err = linkTo(op, key, path)
-	return path, err
+// removeOrphan removes a segment that nobody is attached to, unless somebody is by
+// then.
+func removeOrphan(op string, key Key, p place) error {
+	return attachAndDetach(op, key, func(m *memory) error { return m.attach(p, ReadOnly) })
 }
-
-// isOwnFile tells whether a file is not a key file as Qt makes them: empty and
-// regular.
-func isOwnFile(info os.FileInfo) bool { return !info.Mode().IsRegular() || info.Size() > 0 }

@@ -1,7 +1,6 @@
 package qtbridge
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -21,12 +20,7 @@ const (
 
 var causeTexts = [...]string{Created: "created", Changed: "changed", Removed: "removed"}
 
-func (c Cause) String() string {
-	if c <= 0 || int(c) >= len(causeTexts) {
-		return fmt.Sprintf("cause %d", int(c))
-	}
-	return causeTexts[c]
-}
+func (c Cause) String() string { return enumText(c, causeTexts[:], "cause") }
 
 // Means is how a change was noticed.
 type Means int
@@ -43,12 +37,7 @@ const (
 
 var meansTexts = [...]string{ByPoll: "poll", ByLock: "lock", ByKeyFile: "key file"}
 
-func (m Means) String() string {
-	if m <= 0 || int(m) >= len(meansTexts) {
-		return fmt.Sprintf("means %d", int(m))
-	}
-	return meansTexts[m]
-}
+func (m Means) String() string { return enumText(m, meansTexts[:], "means") }
 
 // Message is the state of a segment at one moment.
 type Message struct {

@@ -1,7 +1,5 @@
 package qtbridge
 
-import "fmt"
-
 // Mode says whether a Segment may be written to. It is
 // QSharedMemory::AccessMode.
 type Mode int
@@ -13,12 +11,6 @@ const (
 	ReadWrite
 )
 
-func (m Mode) String() string {
-	switch m {
-	case ReadOnly:
-		return "read-only"
-	case ReadWrite:
-		return "read-write"
-	}
-	return fmt.Sprintf("mode %d", int(m))
-}
+var modeTexts = [...]string{ReadOnly: "read-only", ReadWrite: "read-write"}
+
+func (m Mode) String() string { return enumText(m, modeTexts[:], "mode") }

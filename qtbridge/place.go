@@ -8,21 +8,17 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
 
-// place is where the system objects of a key are: the key files, whose inode
-// makes the System V key.
+// place is where the system objects of a key are, and of which system they are.
 type place struct {
-	segment string // key file of the segment, absolute
-	lock    string // key file of the lock's semaphore; empty if there is no lock
+	ipc.Place
+	system ipc.System
 }
 
-// The prefixes of the files that Qt derives from a QtKey.
-const (
-	segmentPrefix = "qipc_sharedmemory_"
-	lockPrefix    = "qipc_systemsem_"
-)
+func (p place) traits() *ipc.Traits { return p.system.Traits() }
 
 // KeyFiles returns the absolute paths of the two files that the system objects
 // of k hang on: the segment's and, empty for native keys, the lock's. Qt
@@ -33,7 +29,7 @@ const (
 // On Windows they are the names of the two objects, and depend on nothing else.
 func (k Key) KeyFiles() (segment, lock string, err error) {
 	p, err := k.place("locate")
-	return p.segment, p.lock, err
+	return p.Segment, p.Lock, err
 }
 
 func (k Key) place(op string) (place, error) {
@@ -68,6 +64,37 @@ func supported(qt string) bool {
 
 var runsSupported = sync.OnceValue(func() bool { return supported(native.VersionRunning()) })
 
+// nativePlace makes a path absolute at once. Qt would take a relative one from
+// the directory that is current at each call: after a chdir it leaves the key
+// file behind.
+func (k Key) nativePlace(op string) (place, error) {
+	p := place{Place: ipc.Place{Segment: k.name, Native: true}, system: systemOf(k)}
+	if p.traits().KeyFiles && !filepath.IsAbs(k.name) {
+		dir, err := os.Getwd()
+		if err != nil {
+			return place{}, &Error{Op: op, Key: k, Code: ErrKey, Err: err,
+				Msg: "a relative native key needs a working directory: " + err.Error()}
+		}
+		// Not cleaned: .. after a symbolic link is the kernel's to resolve.
+		p.Segment = dir + "/" + k.name
+		if !utf8.ValidString(dir) {
+			return place{}, keyError(op, k, "the working directory is not UTF-8; give an absolute path")
+		}
+	}
+	if err := p.system.CheckName(p.Segment); err != nil {
+		return place{}, systemError(op, k, err)
+	}
+	return p, nil
+}
+
+// keyIn is the native key name of a process whose working directory is dir.
+func keyIn(dir, name string) string {
+	if !systemOf(NativeKey(name)).Traits().KeyFiles || name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return strings.TrimRight(dir, "/") + "/" + name
+}
+
 // places remembers what Qt derived, which costs it a SHA-1 and a look at the
 // directory for temporary files.
 var places = struct {
@@ -81,7 +108,10 @@ type placeKey struct{ name, tmpdir string }
 const maxPlaces = 1024
 
 func (k Key) qtPlace(op string) (place, error) {
-	at := placeKey{k.name, temporaryDir()}
+	at := placeKey{name: k.name}
+	if systemOf(k).Traits().KeyFiles {
+		at.tmpdir = os.Getenv("TMPDIR")
+	}
 	places.Lock()
 	p, ok := places.of[at]
 	places.Unlock()
@@ -118,13 +148,14 @@ func (k Key) derive(op, tmpdir string) (place, error) {
 		return place{}, qtError(op, k, err)
 	}
 	dir, base := filepath.Split(m.NativeKey())
-	rest, ok := strings.CutPrefix(base, segmentPrefix)
+	rest, ok := strings.CutPrefix(base, ipc.SegmentPrefix)
 	if !ok {
 		return place{}, &Error{Op: op, Key: k, Code: ErrUnknown,
 			Msg: "Qt derives an unexpected file name from it: " + dir + base}
 	}
-	if why := longName(base); why != "" {
-		return place{}, keyError(op, k, why)
+	system := systemOf(k)
+	if err := system.CheckName(base); err != nil {
+		return place{}, systemError(op, k, err)
 	}
-	return place{segment: dir + base, lock: dir + lockPrefix + rest}, nil
+	return place{ipc.QtPlace(dir, rest), system}, nil
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// opPublish is the Op of a Publisher's errors.
+const opPublish = "publish"
+
 const (
 	// firstPause is how long to wait for readers before looking again; each
 	// pause is twice the one before.
@@ -17,35 +20,36 @@ const (
 
 // publication is what a Publisher has in the system.
 type publication struct {
-	key      Key
-	place    place
-	inPlace  int           // size of the one segment; 0 if there is one for each message
-	turn     chan struct{} // full while somebody publishes; what follows is theirs
-	now      *attachment   // the segment to be read; nil if there is none
-	lastMade               // of the segments that it made
+	key     Key
+	place   place
+	inPlace int           // size of the one segment; 0 if there is one for each message
+	busy    chan struct{} // full while somebody publishes; what follows is theirs
+	now     *attachment   // the segment to be read; nil if there is none
+	made    bool          // there was one, and it has not been seen that it is gone
+	id      int           // of the present segment, or of the last there was
 	// lock is one for all segments, so that who waits for it does not see it go
 	// with each message; nil for native keys.
 	lock  *lock
-	owner bool // of the lock, as by create() of Qt; without key files there is none
+	owner bool // of the lock, as by create() of Qt, where there are owners
 }
 
 func newPublication(key Key, at place, inPlace int) *publication {
-	p := &publication{key: key, place: at, inPlace: inPlace, turn: make(chan struct{}, 1), lastMade: newLastMade(), owner: !hasKeyFiles}
-	if at.lock != "" {
-		p.lock = newLock(key, at.lock)
+	p := &publication{key: key, place: at, inPlace: inPlace, busy: make(chan struct{}, 1), owner: !at.traits().SemaphoreOwners}
+	if at.Lock != "" {
+		p.lock = newLock(key, at)
 	}
 	return p
 }
 
 // publish publishes data, unless ctx or closing ends first.
 func (p *publication) publish(ctx context.Context, closing <-chan struct{}, data []byte) error {
-	if err := p.takeTurn(ctx, closing); err != nil {
+	if err := p.begin(ctx, closing); err != nil {
 		return err
 	}
-	defer func() { <-p.turn }()
+	defer func() { <-p.busy }()
 	for {
 		err := p.put(ctx, closing, data)
-		if !errors.Is(err, ErrExists) && !errors.Is(err, ErrBusy) {
+		if !isExists(err) && !errors.Is(err, ErrBusy) {
 			return err
 		}
 		if err := p.wait(ctx, closing); err != nil {
@@ -54,12 +58,12 @@ func (p *publication) publish(ctx context.Context, closing <-chan struct{}, data
 	}
 }
 
-func (p *publication) takeTurn(ctx context.Context, closing <-chan struct{}) error {
+func (p *publication) begin(ctx context.Context, closing <-chan struct{}) error {
 	if ctx.Err() != nil {
 		return p.timeout(ctx, "before it began; nothing was touched")
 	}
 	select {
-	case p.turn <- struct{}{}:
+	case p.busy <- struct{}{}:
 		return nil
 	case <-closing:
 		return closedError(opPublish, p.key)
@@ -124,16 +128,15 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 	if p.lock == nil {
 		return f()
 	}
-	if err := p.lock.acquireUnjammed(ctx, closing, opPublish); err != nil {
+	if err := p.lock.acquireUnjammed(request{ctx: ctx, closing: closing, op: opPublish}); err != nil {
 		return err
 	}
 	err := f()
 	if err == nil && !p.owner {
-		return p.own()
+		return p.takeOver()
 	}
-	if errors.Is(err, ErrExists) && !p.owner {
-		// Who was faster relies on the semaphore, even if it is of our making.
-		p.lock.dispose(false)
+	if isExists(err) && !p.owner {
+		p.lock.disown() // who was faster relies on the semaphore, even if it is of our making
 	}
 	if lost := p.lock.release(opPublish); err == nil {
 		err = lost
@@ -141,14 +144,14 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 	return err
 }
 
-// own has Qt reset the lock and make it ours, as its create() does. That gives
+// takeOver has Qt reset the lock and make it ours, as its create() does. That gives
 // it back as well.
-func (p *publication) own() error {
-	defer p.lock.gate.leave()
-	err := p.lock.own(opPublish)
+func (p *publication) takeOver() error {
+	defer p.lock.local.leave()
+	err := p.lock.takeOver(opPublish)
 	if err != nil {
 		_ = p.leave()
-		p.lock.giveBriefly()
+		_ = p.lock.give()
 	}
 	p.owner = err == nil
 	return err
@@ -166,7 +169,7 @@ func (p *publication) renew(ctx context.Context, data []byte) error {
 		p.rejoin(ctx)
 		return err
 	}
-	p.now = newAttachment(p.key, p.place.segment, mem, nil)
+	p.now = newAttachment(p.place, mem, nil)
 	copy(p.now.data, data) // the rest is zero
 	return p.identify()
 }
@@ -174,15 +177,15 @@ func (p *publication) renew(ctx context.Context, data []byte) error {
 func (p *publication) replace(c *creation) (*memory, error) {
 	if p.now == nil {
 		p.settle()
-		return c.makeIfFree()
+		return c.createIfFree()
 	}
 	if err := p.obstacle(); err != nil {
 		return nil, err
 	}
-	// If that fails, make meets what is still there.
+	// If that fails, create meets what is still there.
 	_ = p.leave()
 	p.settle()
-	return c.make()
+	return c.create()
 }
 
 // wait waits until nothing is in the way of a new segment.
@@ -214,8 +217,8 @@ func remedy(err error) string {
 	return "they have detached only now; publish again"
 }
 
-func (p *publication) busy(format string, args ...any) error {
-	return &Error{Op: opPublish, Key: p.key, Code: ErrBusy, Msg: fmt.Sprintf(format, args...)}
+func busyError(key Key, format string, args ...any) error {
+	return &Error{Op: opPublish, Key: key, Code: ErrBusy, Msg: fmt.Sprintf(format, args...)}
 }
 
 func (p *publication) timeout(ctx context.Context, when string) error {
@@ -239,15 +242,8 @@ func (p *publication) close() error {
 	if p.lock == nil {
 		return p.leave()
 	}
-	defer p.lock.drop()
-	if p.now == nil && !p.lock.isOwner() {
-		return nil
-	}
-	guarded := p.lock.tryBriefly(courtesy)
+	held := (p.now != nil || p.lock.isOwner()) && p.lock.tryHold(courtesy)
 	err := p.leave()
-	p.lock.dispose(guarded)
-	if guarded {
-		p.lock.giveBriefly()
-	}
+	p.lock.close(held)
 	return err
 }

@@ -36,9 +36,6 @@ type PublisherOptions struct {
 	Encoding Encoding
 }
 
-// opPublish is the Op of a Publisher's errors.
-const opPublish = "publish"
-
 // NewPublisher makes a Publisher for a key. It changes nothing in the system:
 // the first [Publisher.Publish] does. A relative [NativeKey] is taken from the
 // present working directory, TMPDIR as it is now.

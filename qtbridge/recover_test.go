@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 )
@@ -176,7 +177,7 @@ func TestSemaphoreBornJammed(t *testing.T) {
 			state, err := Inspect(key)
 			require.NoError(t, err)
 			require.Equal(t, Locked, state.Verdict, "it may be just being made")
-			time.Sleep(fresh + 2*time.Second)
+			time.Sleep(ipc.Fresh + 2*time.Second)
 			state, err = Inspect(key)
 			require.NoError(t, err)
 			require.Equal(t, Jammed, state.Verdict)

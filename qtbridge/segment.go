@@ -21,15 +21,17 @@ import (
 // backstop, so a program that only wants to keep a segment in being must keep
 // the Segment too.
 type Segment struct {
+	*closer
 	*attachment
 	mode    Mode
 	size    int
 	cleanup runtime.Cleanup
 }
 
-func newSegment(a *attachment, mode Mode) *Segment {
-	s := &Segment{attachment: a, mode: mode, size: len(a.data)}
-	s.cleanup = runtime.AddCleanup(s, abandon, a.closer)
+func newSegment(key Key, a *attachment, mode Mode) *Segment {
+	// The closer must not refer to the Segment, which could never be forgotten.
+	s := &Segment{closer: newCloser(key, a.detach), attachment: a, mode: mode, size: len(a.data)}
+	s.cleanup = runtime.AddCleanup(s, abandon, s.closer)
 	return s
 }
 
@@ -92,7 +94,11 @@ func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error)
 		return nil, err
 	}
 	c := creation{op: op, key: key, place: p, size: size, mode: mode}
-	return c.run(ctx)
+	a, err := c.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newSegment(key, a, mode), nil
 }
 
 // Attach attaches to a segment that exists (QSharedMemory::attach).
@@ -108,12 +114,15 @@ func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error)
 // Other errors: [ErrNotFound], which says what is missing, [ErrPermission],
 // [ErrKey], [ErrMode], [ErrResources], [ErrUnavailable].
 func Attach(ctx context.Context, key Key, mode Mode) (*Segment, error) {
-	const op = "attach"
-	p, err := check(op, key, mode)
+	p, err := check(opAttach, key, mode)
 	if err != nil {
 		return nil, err
 	}
-	return attach(ctx, key, p, mode)
+	a, err := attach(ctx, key, p, mode)
+	if err != nil {
+		return nil, err
+	}
+	return newSegment(key, a, mode), nil
 }
 
 // check checks what Create and Attach have in common.
@@ -135,9 +144,9 @@ func checkSize(op string, key Key, size int) error {
 			Msg: fmt.Sprintf("%d bytes; create() of Qt %s takes at most %d", size,
 				native.VersionRunning(), native.MaxSize())}
 	}
-	if int64(size) > largestSize {
+	if most := systemOf(key).Traits().MaxSize; int64(size) > most {
 		return &Error{Op: op, Key: key, Code: ErrSize,
-			Msg: fmt.Sprintf("%d bytes; a process has addresses for %d", size, int64(largestSize))}
+			Msg: fmt.Sprintf("%d bytes; a process has addresses for %d", size, most)}
 	}
 	return nil
 }

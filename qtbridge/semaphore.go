@@ -2,11 +2,10 @@ package qtbridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
-	"syscall"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
 
@@ -33,7 +32,7 @@ const MaxCount = 32767
 type Semaphore struct {
 	*closer
 	kernel  *kernelSemaphore
-	gate    *gate
+	local   *localLock
 	cleanup runtime.Cleanup
 }
 
@@ -57,7 +56,7 @@ func OpenSemaphore(key Key, initial int) (*Semaphore, error) {
 // Windows neither Qt nor this changes one that exists.
 func CreateSemaphore(key Key, initial int) (*Semaphore, error) {
 	return openSemaphore(key, initial, func(s *kernelSemaphore, op string) error {
-		return s.make(op, native.Create)
+		return s.create(op, native.Create)
 	})
 }
 
@@ -67,31 +66,27 @@ func openSemaphore(key Key, initial int, open func(*kernelSemaphore, string) err
 	if err != nil {
 		return nil, err
 	}
-	if p.lock == "" {
+	if p.Lock == "" {
 		return nil, keyError(op, key, "a QSystemSemaphore has no native key before Qt 6.6; use QtKey")
 	}
 	if initial < 0 || initial > MaxCount {
 		return nil, countError(op, key, initial, 0)
 	}
-	kernel := &kernelSemaphore{key: key, file: p.lock, initial: initial}
+	kernel := &kernelSemaphore{key: key, place: p, initial: initial}
 	if err := open(kernel, op); err != nil {
 		return nil, err
 	}
-	g := useGate(p.lock)
+	local := useLocalLock(p.Lock)
 	// The closer must not refer to the Semaphore, which could never be forgotten.
-	undo := func() error { return letGo(kernel, g) }
-	s := &Semaphore{closer: newCloser(key, undo), kernel: kernel, gate: g}
+	undo := func() error {
+		kernel.exists() // close removes only the semaphore that is there
+		kernel.close(true)
+		local.close()
+		return nil
+	}
+	s := &Semaphore{closer: newCloser(key, undo), kernel: kernel, local: local}
 	s.cleanup = runtime.AddCleanup(s, abandon, s.closer)
 	return s, nil
-}
-
-// letGo runs when a Semaphore is closed and nobody uses it.
-func letGo(kernel *kernelSemaphore, g *gate) error {
-	kernel.exists() // dispose removes only the semaphore that is there
-	kernel.dispose(true)
-	kernel.end()
-	g.drop()
-	return nil
 }
 
 // Key returns the key that the Semaphore was opened with.
@@ -100,38 +95,45 @@ func (s *Semaphore) Key() Key { return s.key }
 // Acquire takes 1 (QSystemSemaphore::acquire). If there is nothing to take, it
 // waits until ctx ends: that is an [ErrLocked] with the context's error in it. A
 // deadline is kept exactly; a cancellation or a Close is noticed within 50 ms.
-func (s *Semaphore) Acquire(ctx context.Context) error { return s.acquire(ctx, "acquire", 1) }
+func (s *Semaphore) Acquire(ctx context.Context) error {
+	return s.acquire(request{ctx: ctx, op: "acquire", n: 1, asks: true})
+}
 
 // AcquireN takes n, 1 to [MaxCount], all at once, as soon as there are as many.
 // Qt has no such call; n calls of acquire() can block each other halfway. On
 // Windows they are taken one by one, and given back if there are not enough
 // within 50 ms, so that others see less for that time.
-func (s *Semaphore) AcquireN(ctx context.Context, n int) error { return s.acquire(ctx, "acquire", n) }
+func (s *Semaphore) AcquireN(ctx context.Context, n int) error {
+	return s.acquire(request{ctx: ctx, op: "acquire", n: n, asks: true})
+}
 
 // TryAcquire is [Semaphore.Acquire] that does not wait: it returns [ErrLocked]
 // if there is nothing to take.
-func (s *Semaphore) TryAcquire() error { return s.acquire(ended, "tryacquire", 1) }
+func (s *Semaphore) TryAcquire() error {
+	return s.acquire(request{ctx: ended, op: "tryacquire", n: 1})
+}
 
-func (s *Semaphore) acquire(ctx context.Context, op string, n int) error {
-	if n < 1 || n > MaxCount {
-		return countError(op, s.key, n, 1)
+func (s *Semaphore) acquire(r request) error {
+	if r.n < 1 || r.n > MaxCount {
+		return countError(r.op, s.key, r.n, 1)
 	}
-	if err := s.enter(op); err != nil {
+	if err := s.enter(r.op); err != nil {
 		return err
 	}
 	defer s.leave()
 	// At once, past those goroutines that wait, as between processes.
-	if id := s.kernel.id.Load(); id != 0 && native.Take(int(id-1), n, 0) == nil {
+	if open := s.kernel.open.Load(); open != nil && open.Take(r.n, 0) == nil {
 		return nil
 	}
-	switch s.gate.enter(ctx, s.called) {
+	r.closing, r.makes = s.called, true
+	switch s.local.enter(r.ctx, r.closing) {
 	case ErrClosed:
-		return closedError(op, s.key)
+		return closedError(r.op, s.key)
 	case ErrLocked:
-		return s.kernel.timeout(ctx, op, "other goroutines of this program wait for it")
+		return s.kernel.timeout(r, "other goroutines of this program wait for it")
 	}
-	defer s.gate.leave()
-	return s.kernel.take(ctx, s.called, op, n, true)
+	defer s.local.leave()
+	return s.kernel.take(r)
 }
 
 // Release adds n, 1 to [MaxCount] (QSystemSemaphore::release). Nothing needs to
@@ -148,21 +150,21 @@ func (s *Semaphore) Release(n int) error {
 	}
 	defer s.leave()
 	for {
-		id, err := s.kernel.find(op, true)
+		open, err := s.kernel.find(op, true)
 		if err != nil {
 			return err
 		}
-		err = native.Add(id, n)
-		switch {
-		case err == nil:
+		switch err = open.Add(n); err {
+		case nil:
 			return nil
-		case errors.Is(err, syscall.ERANGE):
+		case ipc.ErrFull:
 			return &Error{Op: op, Key: s.key, Code: ErrResources, Err: err,
 				Msg: fmt.Sprintf("%d more than the %d that a semaphore holds; acquire before", n, MaxCount)}
-		case !isGone(err):
-			return s.kernel.systemError(op, err)
+		case ipc.ErrGone:
+			s.kernel.forget(open)
+		default:
+			return systemError(op, s.key, err)
 		}
-		s.kernel.forget(id)
 	}
 }
 
@@ -174,8 +176,12 @@ func (s *Semaphore) Value() (int, error) {
 		return 0, err
 	}
 	defer s.leave()
-	state, err := native.LookSemaphore(s.kernel.file)
-	return state.Value, s.kernel.lookError(op, err)
+	p := s.kernel.place
+	state, err := p.system.Semaphore(p.Place)
+	if err != nil {
+		return state.Value, systemError(op, s.key, err)
+	}
+	return state.Value, nil
 }
 
 // Owner tells whether Close removes the semaphore from the system. On Windows
@@ -183,7 +189,7 @@ func (s *Semaphore) Value() (int, error) {
 func (s *Semaphore) Owner() bool { return s.kernel.isOwner() }
 
 // Disown leaves the semaphore in the system when s is closed, even if s made it.
-func (s *Semaphore) Disown() { s.kernel.disown() }
+func (s *Semaphore) Disown() { s.kernel.letStay() }
 
 // Close calls off those who wait for the semaphore, and removes it from the
 // system if s is its owner. It does not give back what was acquired. A second

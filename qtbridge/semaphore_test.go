@@ -108,7 +108,7 @@ func TestSemaphoreTimeLimits(t *testing.T) {
 	requireError(t, s.TryAcquire(), "tryacquire", key, ErrClosed)
 	_, err = s.Value()
 	requireError(t, err, "value", key, ErrClosed)
-	assert.Empty(t, gates.of)
+	assert.Empty(t, localLocks.of)
 }
 
 // Semaphores that nobody refers to are closed by the garbage collector.

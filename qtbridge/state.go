@@ -1,10 +1,10 @@
 package qtbridge
 
 import (
-	"fmt"
 	"io/fs"
 	"time"
 
+	"qtinterop/internal/ipc"
 	"qtinterop/internal/procfs"
 )
 
@@ -65,12 +65,7 @@ var verdictTexts = [...]string{
 	Jammed:      "lock jammed",
 }
 
-func (v Verdict) String() string {
-	if v < 0 || int(v) >= len(verdictTexts) {
-		return fmt.Sprintf("verdict %d", int(v))
-	}
-	return verdictTexts[v]
-}
+func (v Verdict) String() string { return enumText(v, verdictTexts[:], "verdict") }
 
 // Process is a process as far as the kernel remembers it.
 type Process struct {
@@ -90,13 +85,9 @@ type KeyFile struct {
 	Changed time.Time // when it was made, or last changed its name or mode
 }
 
-// fresh is how long a key file may be the work of a process that is about to
-// make what belongs to it, which takes Qt microseconds.
-const fresh = time.Second
-
 // isStale tells whether the file is one that Qt made and will not need, if there
 // is nothing behind it.
-func (f *KeyFile) isStale() bool { return f.Plain && time.Since(f.Changed) > fresh }
+func (f *KeyFile) isStale() bool { return f.Plain && time.Since(f.Changed) > ipc.Fresh }
 
 // SegmentFacts is what the kernel says of a segment. Windows says only Size, in
 // whole pages, and Attached; what is said of processes there is that of an
@@ -193,7 +184,7 @@ func (s *State) judge() Verdict {
 		return Split
 	case len(s.Strays) > 0:
 		return KeyFileLost
-	case hasKeyFiles && !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
+	case systemOf(s.Key).Traits().KeyFiles && !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
 	case s.Lock.isHeld():
 		return Locked
@@ -205,4 +196,36 @@ func (s *State) judge() Verdict {
 		return Leftover
 	}
 	return Free
+}
+
+// stateOf is what a system found, in the words of this package.
+func stateOf(key Key, f *ipc.Facts) State {
+	s := State{Key: key}
+	s.Segment.File, s.Segment.Exists, s.Segment.IPCKey = KeyFile(f.SegmentFile), f.HasSegment, f.Segment.Key
+	if f.HasSegment {
+		s.Segment.SegmentFacts = segmentFacts(&f.Segment)
+	}
+	l := &s.Lock
+	l.File, l.Exists, l.IPCKey = KeyFile(f.LockFile), f.HasLock, f.Lock.Key
+	if f.HasLock {
+		l.ID, l.Value, l.Waiters, l.Mode, l.Owner = f.Lock.ID, f.Lock.Value, f.Lock.Waiters, f.Lock.Mode, f.Lock.Owner
+		l.Last = Process{PID: f.Lock.Last, Alive: !f.Forsaken}
+		l.Users = f.LockUsers
+	}
+	l.Strays = f.LockStrays
+	for i := range f.Strays {
+		stray := &f.Strays[i]
+		s.Strays = append(s.Strays, Stray{
+			SegmentFacts: segmentFacts(&stray.Segment), Evidence: Evidence(stray.Evidence), Users: stray.Users,
+		})
+	}
+	s.Verdict = s.judge()
+	return s
+}
+
+func segmentFacts(s *ipc.Segment) SegmentFacts {
+	return SegmentFacts{
+		IPCKey: s.Key, ID: s.ID, Size: s.Size, Mode: s.Mode, Owner: s.Owner, Attached: s.Attached,
+		Creator: process(s.Creator), Last: process(s.Last),
+	}
 }

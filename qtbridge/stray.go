@@ -1,7 +1,5 @@
 package qtbridge
 
-import "fmt"
-
 // Stray is a segment in use that no key file seems to lead to, and that is
 // suspected to have been this key's before its key file was deleted.
 //
@@ -46,9 +44,4 @@ var evidenceTexts = [...]string{
 	SameDirectory: "a process with it runs in the directory of the key file",
 }
 
-func (e Evidence) String() string {
-	if e < 0 || int(e) >= len(evidenceTexts) {
-		return fmt.Sprintf("evidence %d", int(e))
-	}
-	return evidenceTexts[e]
-}
+func (e Evidence) String() string { return enumText(e, evidenceTexts[:], "evidence") }

@@ -1,17 +1,9 @@
 package qtbridge
 
 import (
-	"bytes"
 	"context"
 	"sync"
 )
-
-// watchKey is what loops must have in common to share a watcher.
-type watchKey struct {
-	key   Key
-	place place
-	opts  WatchOptions
-}
 
 // watchers are those at work.
 var watchers = struct {
@@ -19,14 +11,10 @@ var watchers = struct {
 	of map[watchKey]*watcher
 }{of: make(map[watchKey]*watcher)}
 
-// subscriber is one loop over the messages of a watcher. It holds the latest
-// message that the loop has not had.
+// subscriber is one loop over the messages of a watcher.
 type subscriber struct {
 	watcher *watcher
-	ready   chan struct{} // of capacity 1: there is something to take
-	message Message       // Seq 0 if there is none; of the watcher's lock, like all below
-	told    bool          // the loop knows of a segment
-	errs    []error
+	mailbox *mailbox
 }
 
 // subscribe joins the watcher of key, or starts it; leave must follow.
@@ -38,8 +26,8 @@ func subscribe(key watchKey) *subscriber {
 		w = newWatcher(key)
 		watchers.of[key] = w
 	}
-	s := &subscriber{watcher: w, ready: make(chan struct{}, 1)}
-	w.audience.add(s)
+	s := &subscriber{watcher: w, mailbox: newMailbox()}
+	w.audience.add(s.mailbox)
 	return s
 }
 
@@ -47,7 +35,7 @@ func subscribe(key watchKey) *subscriber {
 func (s *subscriber) leave() {
 	w := s.watcher
 	watchers.Lock()
-	last := w.audience.remove(s)
+	last := w.audience.remove(s.mailbox)
 	if last {
 		delete(watchers.of, w.watchKey)
 	}
@@ -62,13 +50,13 @@ func (s *subscriber) leave() {
 func (s *subscriber) await(ctx context.Context) bool {
 	lead := s.watcher.lead
 	for ctx.Err() == nil {
-		if s.isReady() {
-			<-s.ready
+		if s.mailbox.isReady() {
+			<-s.mailbox.ready
 			return true
 		}
 		select {
 		case <-ctx.Done():
-		case <-s.ready:
+		case <-s.mailbox.ready:
 			return true
 		case lead <- struct{}{}:
 			s.lead(ctx)
@@ -79,85 +67,8 @@ func (s *subscriber) await(ctx context.Context) bool {
 
 func (s *subscriber) lead(ctx context.Context) {
 	defer func() { <-s.watcher.lead }()
-	s.watcher.run(ctx, s)
+	s.watcher.run(ctx, s.mailbox)
 }
-
-// isReady tells whether there is something to take.
-func (s *subscriber) isReady() bool { return len(s.ready) > 0 }
 
 // take returns what there is for the loop, and forgets it.
-func (s *subscriber) take() (Message, []error) {
-	a := &s.watcher.audience
-	a.Lock()
-	defer a.Unlock()
-	message, errs := s.message, s.errs
-	s.message, s.errs = Message{}, nil
-	if message.Seq > 0 {
-		s.told = message.Cause != Removed
-		message.Data = bytes.Clone(message.Data)
-	}
-	return message, errs
-}
-
-// audience is all subscribers of a watcher.
-type audience struct {
-	sync.Mutex
-	members map[*subscriber]struct{}
-	latest  Message // Seq 0 before the first
-}
-
-func (a *audience) add(s *subscriber) {
-	a.Lock()
-	defer a.Unlock()
-	a.members[s] = struct{}{}
-	if a.latest.Seq > 0 {
-		s.put(a.latest)
-	}
-}
-
-// remove returns whether s was the last.
-func (a *audience) remove(s *subscriber) bool {
-	a.Lock()
-	defer a.Unlock()
-	delete(a.members, s)
-	return len(a.members) == 0
-}
-
-func (a *audience) publish(m Message) {
-	a.Lock()
-	defer a.Unlock()
-	a.latest = m
-	for s := range a.members {
-		s.put(m)
-	}
-}
-
-func (a *audience) tell(err error) {
-	a.Lock()
-	defer a.Unlock()
-	for s := range a.members {
-		s.errs = append(s.errs, err)
-		s.wake()
-	}
-}
-
-// put replaces a message that the loop has not had, so that Cause says what the
-// difference is to what it had.
-func (s *subscriber) put(m Message) {
-	switch {
-	case m.Cause == Removed && !s.told:
-		s.message = Message{}
-		return
-	case m.Cause == Changed && (!s.told || s.message.Cause == Created):
-		m.Cause = Created
-	}
-	s.message = m
-	s.wake()
-}
-
-func (s *subscriber) wake() {
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
-}
+func (s *subscriber) take() (Message, []error) { return s.watcher.audience.take(s.mailbox) }

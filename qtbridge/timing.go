@@ -24,8 +24,12 @@ const (
 	// closeLimit is how long Close waits for methods that are under way.
 	closeLimit = time.Second
 
-	// recoverTurn is how long Recover waits for another Recover to finish.
-	recoverTurn = time.Second
+	// breakPatience is how long a lock must stay held to be broken.
+	breakPatience = time.Second
+	// recoverLimit is how long Recover waits for another Recover to finish,
+	// recoverBreakLimit where that may take its time to break a lock.
+	recoverLimit      = time.Second
+	recoverBreakLimit = recoverLimit + 2*breakPatience
 	// recoverRounds is how often Recover looks again whether all is mended.
 	recoverRounds = 10
 )

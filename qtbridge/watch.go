@@ -56,8 +56,7 @@ import (
 // The loop ends when ctx does, or with break; then nothing of the watch is left.
 // While there is a lock to wait for, a watcher occupies one OS thread.
 func Watch(ctx context.Context, key Key, opts WatchOptions) iter.Seq2[Message, error] {
-	const op = "watch"
-	place, err := key.place(op)
+	place, err := key.place(opWatch)
 	if err == nil {
 		err = opts.check(key)
 	}

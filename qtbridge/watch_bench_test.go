@@ -122,8 +122,8 @@ func watchTime() (d time.Duration, turns int) {
 func idleTime() time.Duration { d, _ := watchTime(); return min(d, 3*time.Second) }
 
 // settleDown lets an adaptive watch of something idle come to look rarely: the
-// interval doubles up to pollMax.
-func settleDown() { time.Sleep(min(idleTime(), 2*pollMax)) }
+// interval doubles up to toldLimits.most.
+func settleDown() { time.Sleep(min(idleTime(), 2*toldLimits.most)) }
 
 // timing is what was measured of one reader.
 type timing struct {

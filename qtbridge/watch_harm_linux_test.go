@@ -19,7 +19,6 @@ import (
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
-	"qtinterop/native"
 )
 
 // Ten processes watch a key on which nothing changes, with a Qt program beside
@@ -113,10 +112,10 @@ func waitForLine(t *testing.T, p *peertest.Process, want string) {
 	}
 }
 
-// A key file that comes and goes while a visitor attaches to its segment is the
-// peer's. The visitor is the last to detach, so that Qt deletes the file it was
+// A key file that comes and goes while a watch attaches to its segment is the
+// peer's. The watch is the last to detach, so that Qt deletes the file it was
 // told: that must not be this one, also where there is no descriptor to pin it.
-func TestVisitorDeletesNoKeyFile(t *testing.T) {
+func TestWatchAttachmentDeletesNoKeyFile(t *testing.T) {
 	for _, descriptors := range []bool{true, false} {
 		t.Run(fmt.Sprintf("descriptors=%v", descriptors), func(t *testing.T) {
 			env := peertest.New(t)
@@ -140,19 +139,21 @@ func TestVisitorDeletesNoKeyFile(t *testing.T) {
 				}
 				renamed <- err
 			}()
-			v := visitor{key: key, path: path, id: -1}
+			p, err := key.place(opWatch)
+			require.NoError(t, err)
+			a := watchAttachment{key: key, place: p, id: -1}
 			attached := 0
 			for range 2000 {
 				id, err := unix.SysvShmGet(ipcKey, 8, unix.IPC_CREAT|0o600)
 				require.NoError(t, err)
-				seen, err := native.LookSegmentID(id)
+				seen, err := p.system.SegmentByID(id)
 				require.NoError(t, err)
-				if err = v.attach(seen); err == nil {
+				if err = a.attach(seen); err == nil {
 					attached++
 				} else {
 					require.True(t, isPassing(err), "%v", err)
 				}
-				v.close() // so that it begins with the name again
+				a.close() // so that it begins with the name again
 			}
 			stop.Store(true)
 			require.NoError(t, <-renamed)

@@ -10,8 +10,15 @@ import (
 	"time"
 
 	"qtinterop/internal/dirwatch"
-	"qtinterop/native"
+	"qtinterop/internal/ipc"
 )
+
+// watchKey is what loops must have in common to share a watcher.
+type watchKey struct {
+	key   Key
+	place place
+	opts  WatchOptions
+}
 
 // watcher follows one segment for all loops that want the same of it. It has no
 // goroutine of its own: one of the loops leads, which means that it waits and
@@ -23,48 +30,45 @@ type watcher struct {
 	lead     chan struct{} // of capacity 1; to lead is to have sent to it
 
 	// Of the one who leads:
-	sight sight
-	pace  pace
-	means Means           // why to look next; 0: not yet
-	cause Means           // why the looks began that saw a state that does not last
-	files *dirwatch.Watch // nil if there can be none
-	tried time.Time       // when to have files was last tried
-	timer *time.Timer
-	told  map[Code]bool
+	observation observation
+	schedule    pollSchedule
+	means       Means           // why to look next; 0: not yet
+	cause       Means           // why the looks began that saw a transient state
+	files       *dirwatch.Watch // nil if there can be none
+	tried       time.Time       // when to have files was last tried
+	timer       *time.Timer
+	told        map[Code]bool
 
-	waiter native.Waiter
+	waiter ipc.Waiter
 	wakes  atomic.Int64 // looks that something or somebody caused, for tests
 }
 
 func newWatcher(key watchKey) *watcher {
 	w := &watcher{
 		watchKey: key,
-		audience: audience{members: make(map[*subscriber]struct{})},
+		audience: audience{members: make(map[*mailbox]struct{})},
 		lead:     make(chan struct{}, 1),
 		means:    ByPoll,
 		timer:    time.NewTimer(0),
 		told:     make(map[Code]bool),
+		waiter:   key.place.system.NewWaiter(),
 	}
-	w.sight = sight{key: key.key, place: key.place, opts: key.opts, semaphore: -1,
-		visitor: visitor{key: key.key, path: key.place.segment, id: -1}}
-	most := pollMax
-	if key.opts.Stay {
-		most = stayMax
-	}
-	w.pace = pace{poll: key.opts.Poll, most: most, settle: key.opts.Settle, interval: pollMin, credit: creditMax}
+	w.observation = newObservation(key)
+	w.schedule = newPollSchedule(key.opts, key.place.traits())
 	return w
 }
 
-// run looks and waits until there is something for s, or ctx ends. s leads.
-func (w *watcher) run(ctx context.Context, s *subscriber) {
-	if w.means == 0 && w.sight.differs() { // by what happened while nobody led
-		w.means, w.pace.due = ByPoll, time.Time{}
+// run looks and waits until there is something in b, or ctx ends. The loop of b
+// leads.
+func (w *watcher) run(ctx context.Context, b *mailbox) {
+	if w.means == 0 && w.observation.differs() { // by what happened while nobody led
+		w.means, w.schedule.due = ByPoll, time.Time{}
 	}
 	for ctx.Err() == nil {
 		if w.means != 0 {
 			w.step(w.means)
 			w.means = 0
-			if s.isReady() {
+			if b.isReady() {
 				return
 			}
 		}
@@ -75,7 +79,7 @@ func (w *watcher) run(ctx context.Context, s *subscriber) {
 // end leaves nothing behind.
 func (w *watcher) end() {
 	w.timer.Stop()
-	w.sight.end()
+	w.observation.end()
 	if w.files != nil {
 		w.files.Close()
 	}
@@ -85,29 +89,29 @@ func (w *watcher) end() {
 func (w *watcher) step(means Means) {
 	start := time.Now()
 	w.watchFiles(start)
-	if means == ByPoll && w.pace.hurry > 0 {
+	if means == ByPoll && w.schedule.hurry > 0 {
 		means = w.cause
 	}
 	w.cause = means
 	if means == ByPoll {
-		w.sight.lost = true
-		if !w.pace.isDue(start) && !w.sight.isOther() {
-			w.pace.wakeUp(time.Now())
+		w.observation.lost = true
+		if !w.schedule.isDue(start) && !w.observation.isOther() {
+			w.schedule.wakeUp(time.Now())
 			return
 		}
 	} else {
 		w.wakes.Add(1)
 	}
-	seen, err := w.sight.look(start, means)
+	seen, err := w.observation.look(start, means)
 	if err != nil {
 		w.tell(err)
 	}
 	if seen == news {
 		maps.DeleteFunc(w.told, func(code Code, _ bool) bool { return code != ErrResources })
-		w.sight.message.Means = means
-		w.audience.publish(w.sight.message)
+		w.observation.message.Means = means
+		w.audience.publish(w.observation.message)
 	}
-	w.pace.looked(seen, means, start, time.Now())
+	w.schedule.looked(seen, means, start, time.Now())
 }
 
 // tell tells of an error once.
@@ -129,9 +133,9 @@ func (w *watcher) watchFiles(now time.Time) {
 		w.files = nil
 	}
 	w.tried = now
-	dir := filepath.Dir(w.place.segment)
-	files, err := dirwatch.Start(dir, w.waiter.Interrupt, filepath.Base(w.place.segment), filepath.Base(w.place.lock))
-	w.pace.blind = err != nil && hasKeyFiles
+	dir := filepath.Dir(w.place.Segment)
+	files, err := dirwatch.Start(dir, w.waiter.Interrupt, filepath.Base(w.place.Segment), filepath.Base(w.place.Lock))
+	w.schedule.blind = err != nil && w.place.traits().KeyFiles
 	switch {
 	case err == nil:
 		w.files = files
@@ -147,12 +151,12 @@ func (w *watcher) watchFiles(now time.Time) {
 // is none, as when ctx has ended.
 func (w *watcher) wait(ctx context.Context) Means {
 	now := time.Now()
-	limit := w.pace.next.Sub(now)
+	limit := w.schedule.next.Sub(now)
 	semaphore := -1
-	if !w.pace.isPaused(now) {
-		semaphore = w.sight.findSemaphore()
+	if !w.schedule.isPaused(now) {
+		semaphore = w.observation.semaphore()
 	}
-	data, last := w.sight.compared()
+	data, last := w.observation.compared()
 	switch {
 	case w.files.IsTold():
 		return w.filesTold()
@@ -161,16 +165,16 @@ func (w *watcher) wait(ctx context.Context) Means {
 	case semaphore < 0 && data == nil && limit >= shortest:
 		return w.waitHere(ctx, limit)
 	}
-	wait := native.Wait{Semaphore: semaphore, CheckLast: w.pace.hasNews, Data: data, Copy: last,
+	wait := ipc.Wait{Semaphore: semaphore, CheckLast: w.schedule.hasNews, Data: data, Copy: last,
 		Interval: limit, Limit: limit}
-	if data != nil && w.pace.poll > 0 {
-		wait.Limit = stayMax
+	if data != nil && w.schedule.poll > 0 {
+		wait.Limit = w.schedule.limits.staying
 	}
 	err := w.waiter.Wait(wait)
 	if w.files.IsTold() {
 		return w.filesTold()
 	}
-	return w.sight.woke(semaphore, err)
+	return w.observation.woke(semaphore, err)
 }
 
 // waitHere waits where it takes no thread.
@@ -187,6 +191,6 @@ func (w *watcher) waitHere(ctx context.Context, limit time.Duration) Means {
 }
 
 func (w *watcher) filesTold() Means {
-	w.sight.lost, w.sight.odd = true, even
+	w.observation.lost, w.observation.transient = true, lasting
 	return ByKeyFile
 }

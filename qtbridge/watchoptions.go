@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// opWatch is the Op of the errors of Watch.
+const opWatch = "watch"
+
 // WatchOptions says how to [Watch]. The zero value suits most programs.
 type WatchOptions struct {
 	// Stay keeps attached to the segment while its creator runs. It makes the
@@ -29,7 +32,7 @@ type WatchOptions struct {
 
 func (o *WatchOptions) check(key Key) error {
 	if o.Poll < 0 || o.Settle < 0 {
-		return &Error{Op: "watch", Key: key, Code: ErrRange,
+		return &Error{Op: opWatch, Key: key, Code: ErrRange,
 			Msg: fmt.Sprintf("Poll is %v and Settle %v; neither can be negative", o.Poll, o.Settle)}
 	}
 	if o.Settle == 0 {

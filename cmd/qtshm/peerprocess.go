@@ -45,12 +45,12 @@ func newPeerProcess(pid int) (*peerProcess, error) {
 			p.uid, _ = strconv.Atoi(fields[2])
 		}
 	}
-	dirs, errDirs := procfs.Variable(pid, "TMPDIR")
+	dir, errDir := procfs.Variable(pid, "TMPDIR")
 	cwd, errCwd := os.Readlink(procfs.WorkingDirectory(pid))
-	p.readable = errDirs == nil && errCwd == nil
+	p.readable = errDir == nil && errCwd == nil
 	p.cwd, p.tmpdir = cwd, "/tmp"
-	if len(dirs) > 0 {
-		p.tmpdir = absolute(cwd, dirs[0]) // the one that getenv() finds
+	if dir != "" {
+		p.tmpdir = absolute(cwd, dir)
 	}
 	p.unit = unitOf(procfs.File(pid, "cgroup"))
 	return p, nil

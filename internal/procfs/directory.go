@@ -23,8 +23,8 @@ func Directories(pid int) []string {
 		dirs = append(dirs, reached(pid, cwd))
 	}
 	tmp := "/tmp"
-	if values, _ := Variable(pid, "TMPDIR"); len(values) > 0 {
-		tmp = values[len(values)-1]
+	if value, _ := Variable(pid, "TMPDIR"); value != "" {
+		tmp = value
 	}
 	if !filepath.IsAbs(tmp) {
 		tmp = cwd + "/" + tmp // not cleaned: .. after a symbolic link is the kernel's to resolve

@@ -59,16 +59,15 @@ func Program(pid int) string {
 	return strings.TrimSuffix(string(comm), "\n")
 }
 
-// Variable returns the values, but empty ones, that an environment variable had
-// when a process started. There is more than one only if whoever started the
-// process made it so.
-func Variable(pid int, name string) ([]string, error) {
+// Variable returns the value that an environment variable had when a process
+// started, as getenv(3) has it there: the first, if there are several. It is empty
+// if there was none.
+func Variable(pid int, name string) (string, error) {
 	environ, err := readFile(pid, "environ")
-	var values []string
 	for variable := range bytes.SplitSeq(environ, []byte{0}) {
-		if value, ok := bytes.CutPrefix(variable, []byte(name+"=")); ok && len(value) > 0 {
-			values = append(values, string(value))
+		if value, ok := bytes.CutPrefix(variable, []byte(name+"=")); ok {
+			return string(value), nil
 		}
 	}
-	return values, err
+	return "", err
 }

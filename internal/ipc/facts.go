@@ -1,0 +1,148 @@
+package ipc
+
+import (
+	"fmt"
+	"io/fs"
+	"time"
+
+	"qtinterop/internal/procfs"
+)
+
+// Segment is what a system knows of a segment. What it does not know is 0.
+type Segment struct {
+	Key      int32 // the System V key, also if there is no segment
+	ID       int
+	Size     int64 // bytes
+	Mode     fs.FileMode
+	Owner    int       // uid
+	Attached int       // how many mappings or handles, of any process
+	Creator  int       // pid
+	Last     int       // pid of the last to attach or detach
+	Made     time.Time // or changed its mode; in whole seconds
+}
+
+// IsOrphan tells whether a crash left the segment behind: nobody is attached,
+// and who created it is gone.
+func (s *Segment) IsOrphan() bool { return s.Attached == 0 && !procfs.Alive(s.Creator) }
+
+// Semaphore is what a system knows of a semaphore.
+type Semaphore struct {
+	Key     int32 // the System V key, also if there is no semaphore
+	ID      int
+	Value   int
+	Waiters int // how many wait for a larger value
+	Mode    fs.FileMode
+	Owner   int       // uid
+	Last    int       // pid of the last operation that ended
+	Used    bool      // whether there ever was one
+	Set     time.Time // when it was made, or its value set; in whole seconds
+	Handles int       // how many others have it open, where that can be told
+}
+
+// Fresh is how long something may be the work of a process that is about to make
+// what belongs to it, which takes Qt microseconds.
+const Fresh = time.Second
+
+// IsForsaken tells whether who used the semaphore last is gone. One that nobody
+// ever used was made by a process that came no further: Qt makes it 0 and then
+// sets its value.
+func (s *Semaphore) IsForsaken() bool {
+	if s.Last == 0 && !s.Used {
+		return time.Since(s.Set) > Fresh+time.Second // it is in whole seconds
+	}
+	return !procfs.Alive(s.Last)
+}
+
+// File is a file that an object hangs on, or of another system the name of the
+// object alone.
+type File struct {
+	Path    string
+	Exists  bool
+	Owner   int       // uid
+	Plain   bool      // a regular file without content, as Qt makes it
+	Changed time.Time // when it was made, or last changed its name or mode
+}
+
+// Facts are what there is of a key.
+type Facts struct {
+	SegmentFile File
+	HasSegment  bool
+	Segment     Segment // its Key also without a segment
+
+	LockFile  File
+	HasLock   bool
+	Lock      Semaphore // Value is -1 if it is not to be known
+	Forsaken  bool      // who used the lock last is gone
+	LockUsers []int     // the processes that have a lock open that is held, where only that is known
+
+	Strays     []Stray
+	LockStrays []int // ids of semaphores that may have been the lock
+}
+
+// InUse tells whether there is a segment that is somebody's.
+func (f *Facts) InUse() bool { return f.HasSegment && !f.Segment.IsOrphan() }
+
+// Stray is a segment that may have been that of a key before.
+type Stray struct {
+	Segment
+	Evidence Evidence
+	Users    []int // the processes seen to be attached
+}
+
+// Evidence is what links a Stray to a key.
+type Evidence int
+
+// The kinds of evidence, as in qtbridge.
+const (
+	NoEvidence Evidence = iota
+	UsedLock
+	SameCreator
+	SameDirectory
+)
+
+// Kind says what a [Found] is.
+type Kind int
+
+// The kinds, as in qtbridge.
+const (
+	KindKeyFile Kind = iota
+	KindSegment
+	KindSemaphore
+	KindBoth
+	KindPosix
+)
+
+// Found is what there is of one key, as a list has it.
+type Found struct {
+	Kind  Kind
+	Place Place  // empty if no file or name is known
+	Name  string // for people, if the Place does not say it
+	Facts
+	Unclear   bool           // it could not be told what is the matter
+	LockAside bool           // nothing is known of its lock
+	StrayOf   *Place         // the key whose stray it is
+	Users     []int          // the processes seen to be attached, ascending
+	Programs  map[int]string // the names of those concerned, by pid
+	Made      time.Time
+}
+
+// Named is what the facts are of: what exists.
+func (f *Facts) Named() Kind {
+	switch {
+	case f.HasSegment && f.HasLock:
+		return KindBoth
+	case f.HasSegment:
+		return KindSegment
+	case f.HasLock:
+		return KindSemaphore
+	}
+	return KindKeyFile
+}
+
+// Describe says what a segment is, for one who cannot have its place.
+func (s *Segment) Describe(t *Traits) string {
+	if !t.Processes {
+		return fmt.Sprintf("%d bytes, held by %d objects", s.Size, s.Attached)
+	}
+	return fmt.Sprintf("%d bytes, created by process %d", s.Size, s.Creator)
+}

@@ -1,0 +1,162 @@
+// Package ipc is the contract between package qtbridge and the ways in which a
+// system shares memory between processes: System V IPC, the named objects of
+// Windows, and what else Qt can be told to use. Each is a [System], in a package
+// of its own, and qtbridge chooses one by the key, at run time.
+//
+// A System does what Qt has no call for: to look without an effect, to take a
+// lock with a time limit, to wait for a change, to find out who uses what. To
+// make and to remove is Qt's alone. It knows nothing of qtbridge, its keys and
+// its verdicts; what it has to say for people it says in the Text of an [Error].
+//
+// All methods may be called from any goroutine.
+package ipc
+
+import (
+	"context"
+	"time"
+
+	"qtinterop/internal/procfs"
+)
+
+// Place is where the objects of one key are: two names, as the system has them.
+type Place struct {
+	Segment string // the segment's; of a system with key files an absolute path
+	Lock    string // of the lock's semaphore; empty if there is no lock
+	Native  bool   // named by a native key, not by Qt
+}
+
+// System is one way of sharing memory.
+type System interface {
+	// Traits are what the system is like. They never change.
+	Traits() *Traits
+	// CheckName tells whether an object can have a name: one that Qt makes of a
+	// key, without a directory, or one of a native key. It is an Unusable if not.
+	CheckName(name string) error
+	// Touchable tells whether the memory of a segment that Qt is attached to can
+	// be touched: there are systems where it need not be there.
+	Touchable(data []byte) bool
+
+	// Segment looks at a segment, without an effect. Where there is none it is
+	// a NotFound.
+	Segment(p Place) (Segment, error)
+	// SegmentByID looks at a segment whose name may lead elsewhere by now.
+	SegmentByID(id int) (Segment, error)
+	// Attached is how many are attached to a segment, as Segment tells, which
+	// can take longer.
+	Attached(p Place) (int, error)
+	// Semaphore looks at the semaphore of a lock, without an effect. Where there
+	// is none it is a NotFound.
+	Semaphore(p Place) (Semaphore, error)
+	// Lock opens the semaphore of a lock that exists, to take and to give. Close
+	// must follow. The error is that of Semaphore.
+	Lock(p Place) (Lock, error)
+	// IsJammed tells whether the lock is taken for good: whoever took it is gone,
+	// and nothing will give it back.
+	IsJammed(p Place) bool
+	// HoldsLock tells whether this program holds the lock.
+	HoldsLock(p Place) bool
+	// Holder says, in words, who seems to hold the lock, and what to do. Thorough
+	// is for one who has waited anyway.
+	Holder(p Place, thorough bool) string
+	// NewWaiter returns what waits for changes of a segment. It needs no Close.
+	NewWaiter() Waiter
+
+	// Facts is all that there is to know of a key, without an effect.
+	Facts(p Place) (Facts, error)
+	// List finds all objects that can be Qt's. What it reads of processes it
+	// reads through maps, which remembers it for the next system.
+	List(maps *procfs.Mappings) ([]Found, error)
+
+	// Pin returns another name of the segment, which leads to what the name does
+	// now and by which Qt can delete nothing, until unpin. If there is nothing to
+	// be pinned that is a NotFound.
+	Pin(p Place) (pinned string, unpin func(), err error)
+	// Protect returns a name of the segment that Qt may have to attach: another
+	// one where Qt would delete a file of somebody's own in the end. done must
+	// follow.
+	Protect(p Place) (name string, done func(), err error)
+	// Serialize has those who mend a key take turns, in all processes: it waits
+	// for the turn, and end ends it, as does the end of the process. It is a Busy
+	// if that takes longer than limit, or ctx ends.
+	Serialize(ctx context.Context, p Place, limit time.Duration) (end func(), err error)
+}
+
+// Traits are in what systems differ, as far as those above them must know.
+type Traits struct {
+	// KeyFiles: objects hang on files, by whose names they are found: these can
+	// be missing, left over, deleted, and somebody's own.
+	KeyFiles bool
+	// IDs: each object has an id, by which it can be told from one that comes
+	// after it under the same name.
+	IDs bool
+	// Processes: the system knows who created a segment, and who used it and a
+	// semaphore last.
+	Processes bool
+	// LooksHold: a look has the object open for a moment, as who attaches does.
+	LooksHold bool
+	// DetachRemoves: it is Qt's detach(), as the last one, that removes a segment
+	// and then its name, in steps between which others can come.
+	DetachRemoves bool
+	// SemaphoreOwners: the object of Qt's that made a semaphore removes it.
+	SemaphoreOwners bool
+	// CreateResets: QSystemSemaphore with the mode Create sets a semaphore that
+	// exists to its initial value. The system also undoes what a process that
+	// has ended took, or tells who that was.
+	CreateResets bool
+	// LockWakes: a Waiter learns that the lock was taken and given back.
+	LockWakes bool
+	// Page is what the size of segments is a multiple of, in bytes.
+	Page int
+	// MaxSize is the largest size of a segment that Qt has an error for.
+	MaxSize int64
+	// Remedies say what to do about errors that are found by Qt alone.
+	Remedies map[Code]string
+}
+
+// Lock is a semaphore that is open.
+type Lock interface {
+	// ID is the id of the semaphore; 0 where there are none.
+	ID() int
+	// Take takes n, at least 1, at once. It waits at most limit, and not at all
+	// if that is 0 or less; while it waits it occupies an OS thread. It is an
+	// ErrTaken if there is not as much to be had, perhaps before limit is over,
+	// and an ErrGone if the semaphore is no more.
+	Take(n int, limit time.Duration) error
+	// Give gives back the 1 that was taken, by whichever goroutine, and does not
+	// wait. It is an ErrLost, and nothing has changed, if somebody else has given
+	// it back or reset it meanwhile, and an ErrGone.
+	Give() error
+	// Add adds n, at least 1. It is an ErrFull if the value would become more
+	// than there can be, and an ErrGone.
+	Add(n int) error
+	// Remove removes the semaphore from the system, where that can be done. Those
+	// who wait for it look for another one.
+	Remove()
+	// Track has IsJammed know that this program has the lock open, and whether it
+	// has taken it. It is for the lock of a segment, before the first Take.
+	Track()
+	// Close ends the use. It gives nothing back. A Give that comes later works.
+	Close()
+}
+
+// Waiter waits for what Qt has no notification for. One goroutine waits at a
+// time; Interrupt may be called from any.
+type Waiter interface {
+	// Wait waits for w. It takes nothing, wakes nobody else and leaves no trace,
+	// but can occupy an OS thread. It is nil when the semaphore was taken and
+	// given back, and else ErrDifferent, ErrTimeout, ErrInterrupted, ErrGone, or
+	// another error if the semaphore cannot be waited for.
+	Wait(w Wait) error
+	// Interrupt ends the Wait under way, or the next one.
+	Interrupt()
+}
+
+// Wait is what a [Waiter] waits for.
+type Wait struct {
+	Semaphore int           // by its id, to be taken and given back, by whomever; -1 for none
+	CheckLast bool          // whether it being last used by another process is enough
+	Data      []byte        // to become different from Copy, of the same size; nil for none
+	Copy      []byte        // of Data
+	Interval  time.Duration // how often to compare them
+	Limit     time.Duration // how long to wait
+}

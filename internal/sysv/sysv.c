@@ -1,0 +1,176 @@
+//go:build linux
+
+#define _GNU_SOURCE
+#include "sysv.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// The project id of Qt's ftok() calls.
+enum { QT_PROJECT = 'Q' };
+
+// Linux does not declare it; semctl() takes it by value.
+union semun {
+    int val;
+    struct semid_ds *buf;
+};
+
+qtb_segment qtb_sysv_segment(const char *path) {
+    qtb_segment s = {.step = QTB_STEP_FILE};
+    struct shmid_ds ds;
+    s.key = ftok(path, QT_PROJECT);
+    if (s.key == -1) {
+        s.error = errno;
+        return s;
+    }
+    s.step = QTB_STEP_FIND;
+    s.id = shmget(s.key, 0, 0);
+    if (s.id == -1) {
+        s.error = errno;
+        return s;
+    }
+    s.step = QTB_STEP_LOOK;
+    if (shmctl(s.id, IPC_STAT, &ds) == -1) {
+        s.error = errno;
+        return s;
+    }
+    s.size = (int64_t)ds.shm_segsz;
+    s.attached = (int64_t)ds.shm_nattch;
+    s.creator = ds.shm_cpid;
+    s.last = ds.shm_lpid;
+    s.owner = ds.shm_perm.uid;
+    s.mode = ds.shm_perm.mode & 0777;
+    s.made = ds.shm_ctime;
+    return s;
+}
+
+// Fills s, whose id is known.
+static void look_at_semaphore(qtb_semaphore *s) {
+    struct semid_ds ds;
+    union semun arg = {.buf = &ds};
+    s->step = QTB_STEP_LOOK;
+    if (semctl(s->id, 0, IPC_STAT, arg) == -1 || (s->value = semctl(s->id, 0, GETVAL)) == -1 ||
+        (s->last = semctl(s->id, 0, GETPID)) == -1 ||
+        (s->waiters = semctl(s->id, 0, GETNCNT)) == -1) {
+        s->error = errno;
+        return;
+    }
+    s->used = ds.sem_otime != 0;
+    s->changed = ds.sem_ctime;
+    s->owner = ds.sem_perm.uid;
+    s->mode = ds.sem_perm.mode & 0777;
+}
+
+qtb_semaphore qtb_sysv_semaphore(const char *path) {
+    qtb_semaphore s = {.step = QTB_STEP_FILE};
+    s.key = ftok(path, QT_PROJECT);
+    if (s.key == -1) {
+        s.error = errno;
+        return s;
+    }
+    s.step = QTB_STEP_FIND;
+    s.id = semget(s.key, 0, 0);
+    if (s.id == -1) {
+        s.error = errno;
+        return s;
+    }
+    look_at_semaphore(&s);
+    return s;
+}
+
+qtb_semaphore qtb_sysv_semaphore_id(int32_t id) {
+    qtb_semaphore s = {.id = id};
+    look_at_semaphore(&s);
+    return s;
+}
+
+int32_t qtb_sysv_take(int32_t id, int16_t n, int64_t timeout_ns) {
+    struct sembuf take = {.sem_num = 0, .sem_op = (int16_t)-n, .sem_flg = SEM_UNDO};
+    struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+    return semtimedop(id, &take, 1, &timeout) == 0 ? 0 : errno;
+}
+
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static struct timespec in_timespec(int64_t ns) {
+    return (struct timespec){ns / 1000000000, ns % 1000000000};
+}
+
+// How to wait and leave no trace: operations of which one blocks, until the value
+// is as wanted, and a later one is bound to fail then. So the kernel does none of
+// them, and notes no process as the semaphore's last user. ERANGE is the end of
+// the wait. A wait that succeeded would make the waiter look like the holder.
+#define WAIT_ZERO \
+    { .sem_op = 0 }
+#define WAIT_MORE \
+    { .sem_op = -1 }
+#define FAIL \
+    {.sem_op = SEMVMX}, { .sem_op = SEMVMX }
+enum { SEMVMX = 32767 };
+
+static int wait_traceless(int32_t id, struct sembuf *ops, const struct timespec *timeout) {
+    if (semtimedop(id, ops, 3, timeout) == 0) {
+        return EINVAL;  // cannot be
+    }
+    return errno == ERANGE ? 0 : errno;
+}
+
+// Waits until nobody has the semaphore.
+static int wait_free(int32_t id, const struct timespec *timeout) {
+    struct sembuf ops[] = {WAIT_MORE, FAIL};
+    return wait_traceless(id, ops, timeout);
+}
+
+// One interval.
+static int wait_once(const qtb_wait *w, int64_t ns) {
+    const struct timespec timeout = in_timespec(ns);
+    if (w->semaphore < 0) {
+        return clock_nanosleep(CLOCK_MONOTONIC, 0, &timeout, NULL) == 0 ? EAGAIN : EINTR;
+    }
+    struct sembuf ops[] = {WAIT_ZERO, FAIL};
+    const int error = wait_traceless(w->semaphore, ops, &timeout);
+    return error != 0 ? error : wait_free(w->semaphore, &timeout);
+}
+
+static int wait_for(const qtb_waiter *waiter, const qtb_wait *w) {
+    if (w->check_last && semctl(w->semaphore, 0, GETPID) != getpid()) {
+        const struct timespec timeout = in_timespec(w->interval_ns);
+        return wait_free(w->semaphore, &timeout);
+    }
+    const int64_t end = now_ns() + w->limit_ns;
+    for (int64_t left = w->limit_ns; left > 0; left = end - now_ns()) {
+        if (__atomic_load_n(&waiter->interrupted, __ATOMIC_SEQ_CST)) {
+            return EINTR;
+        }
+        const int error = wait_once(w, left < w->interval_ns ? left : w->interval_ns);
+        if (error != EAGAIN && error != EINTR) {
+            return error;
+        }
+        if (w->size > 0 && memcmp(w->data, w->copy, w->size) != 0) {
+            return QTB_DIFFERENT;
+        }
+    }
+    return EAGAIN;
+}
+
+int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait) {
+    __atomic_store_n(&waiter->thread, (int32_t)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
+    const int error = wait_for(waiter, wait);
+    __atomic_store_n(&waiter->thread, 0, __ATOMIC_SEQ_CST);
+    if (error == EINTR) {
+        __atomic_store_n(&waiter->interrupted, 0, __ATOMIC_SEQ_CST);
+    }
+    return error;
+}
+
+int32_t qtb_sysv_remove(int32_t id) { return semctl(id, 0, IPC_RMID) == 0 ? 0 : errno; }

@@ -1,0 +1,18 @@
+package winobj
+
+import "qtinterop/internal/ipc"
+
+// Holder says who seems to hold the lock. Windows tells only who has it open, in a
+// table of all handles: too much to read for one who did not wait.
+func (s System) Holder(p ipc.Place, thorough bool) string {
+	state, err := s.Semaphore(p)
+	if err != nil || state.Value > 0 {
+		return "it was held until just now"
+	}
+	var users []int
+	if thorough {
+		users = usersOf(p.Lock)
+	}
+	return ipc.HeldBy(users) +
+		"; wait longer, or if you know that its holder crashed, call Recover with Policy.BreakLock"
+}

@@ -1,0 +1,51 @@
+package winobj
+
+import (
+	"fmt"
+	"unicode/utf16"
+
+	"qtinterop/internal/ipc"
+)
+
+// System is the named objects of Windows.
+type System struct{}
+
+var _ ipc.System = System{}
+
+var traits = ipc.Traits{
+	LooksHold: true,
+	Page:      4096,
+	// What a process can address, of all that it has: Windows answers a larger
+	// size with an error that Qt has no name for.
+	MaxSize: 1 << 47,
+	Remedies: map[ipc.Code]string{
+		ipc.Resources:  "the system is short of memory; end programs, or let the paging file grow",
+		ipc.Size:       "use a smaller one",
+		ipc.Unusable:   "use a key without backslashes, but for Global\\ and Local\\ at the start of a native key",
+		ipc.Permission: "run as the user who created it; to create in Global\\ takes the right to create global objects",
+	},
+}
+
+// Traits are what the system is like.
+func (System) Traits() *ipc.Traits { return &traits }
+
+// CheckName tells whether a name can be. Windows would cut off one that is too
+// long, and what tells it from others is at its end.
+func (System) CheckName(name string) error {
+	const most = 32766 // UTF-16 units of an UNICODE_STRING with its end
+	if n := len(utf16.Encode([]rune(name))); n > most {
+		return &ipc.Error{Code: ipc.Unusable,
+			Text: fmt.Sprintf("Qt makes a name of %d letters of it, and Windows knows the first %d; use a shorter key on both sides", n, most)}
+	}
+	return nil
+}
+
+// Pin has nothing to do where there are no key files.
+func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
+	return p.Segment, func() {}, nil
+}
+
+// Protect has nothing to do either: there is no file that Qt could delete.
+func (System) Protect(p ipc.Place) (name string, done func(), err error) {
+	return p.Segment, func() {}, nil
+}

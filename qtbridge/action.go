@@ -1,0 +1,59 @@
+package qtbridge
+
+import "fmt"
+
+// Policy says how far [Recover] may go. The zero Policy mends all that it can.
+type Policy struct {
+	DryRun      bool // change nothing, and report what would be done
+	KeepContent bool // leave an orphaned segment, to be read with Attach
+	// BreakLock sets a lock free that stays held for a second, though somebody
+	// may hold it: for Windows, where nobody can tell whether its holder runs,
+	// and you know that it crashed. If it did not, two will hold the lock from
+	// then on. Elsewhere the kernel tells, and it has no effect.
+	BreakLock bool
+}
+
+// Action is something that [Recover] does.
+type Action int
+
+// The actions, with Qt's means for each.
+const (
+	// RemoveSegment removes an orphaned segment and its key file, unless that is
+	// a file with content, somebody's own: attach() and detach() as the last one.
+	RemoveSegment Action = iota + 1
+	// RemoveKeyFile removes a key file with no segment behind it: create() and
+	// detach().
+	RemoveKeyFile
+	// RemoveLock removes a semaphore that nobody needs and its key file:
+	// ~QSystemSemaphore() of its owner.
+	RemoveLock
+	// ResetLock sets a jammed lock free: QSystemSemaphore(key, 1, Create). On
+	// Windows, where that has no effect on one that exists, as release() does.
+	ResetLock
+	// MakeLock makes the semaphore of a live segment anew:
+	// QSystemSemaphore(key, 1, Open).
+	MakeLock
+)
+
+var actionTexts = [...]string{
+	RemoveSegment: "remove the orphaned segment and its key file",
+	RemoveKeyFile: "remove the key file that leads to no segment",
+	RemoveLock:    "remove the lock that nobody needs and its key file",
+	ResetLock:     "set the jammed lock free",
+	MakeLock:      "make the lost lock anew",
+}
+
+func (a Action) String() string { return enumText(a, actionTexts[:], "action") }
+
+// Report is what [Recover] did.
+type Report struct {
+	Before  State
+	Actions []Action // done, in their order; with Policy.DryRun, to be done
+	After   State    // with Policy.DryRun the same as Before
+}
+
+const opRecover = "recover"
+
+func recoverError(key Key, code Code, format string, args ...any) *Error {
+	return &Error{Op: opRecover, Key: key, Code: code, Msg: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,95 @@
+package qtbridge
+
+import (
+	"bytes"
+	"sync"
+)
+
+// mailbox holds the latest message that one loop has not had, and the errors.
+type mailbox struct {
+	ready   chan struct{} // of capacity 1: there is something to take
+	message Message       // Seq 0 if there is none; of the audience's lock, like all below
+	told    bool          // the loop knows of a segment
+	errs    []error
+}
+
+func newMailbox() *mailbox { return &mailbox{ready: make(chan struct{}, 1)} }
+
+// isReady tells whether there is something to take.
+func (b *mailbox) isReady() bool { return len(b.ready) > 0 }
+
+// put replaces a message that the loop has not had, so that Cause says what the
+// difference is to what it had.
+func (b *mailbox) put(m Message) {
+	switch {
+	case m.Cause == Removed && !b.told:
+		b.message = Message{}
+		return
+	case m.Cause == Changed && (!b.told || b.message.Cause == Created):
+		m.Cause = Created
+	}
+	b.message = m
+	b.wake()
+}
+
+func (b *mailbox) wake() {
+	select {
+	case b.ready <- struct{}{}:
+	default:
+	}
+}
+
+// audience is all the loops that a watcher looks for.
+type audience struct {
+	sync.Mutex
+	members map[*mailbox]struct{}
+	latest  Message // Seq 0 before the first
+}
+
+func (a *audience) add(b *mailbox) {
+	a.Lock()
+	defer a.Unlock()
+	a.members[b] = struct{}{}
+	if a.latest.Seq > 0 {
+		b.put(a.latest)
+	}
+}
+
+// remove returns whether b was the last.
+func (a *audience) remove(b *mailbox) bool {
+	a.Lock()
+	defer a.Unlock()
+	delete(a.members, b)
+	return len(a.members) == 0
+}
+
+func (a *audience) publish(m Message) {
+	a.Lock()
+	defer a.Unlock()
+	a.latest = m
+	for b := range a.members {
+		b.put(m)
+	}
+}
+
+func (a *audience) tell(err error) {
+	a.Lock()
+	defer a.Unlock()
+	for b := range a.members {
+		b.errs = append(b.errs, err)
+		b.wake()
+	}
+}
+
+// take returns what there is in b, and empties it.
+func (a *audience) take(b *mailbox) (Message, []error) {
+	a.Lock()
+	defer a.Unlock()
+	message, errs := b.message, b.errs
+	b.message, b.errs = Message{}, nil
+	if message.Seq > 0 {
+		b.told = message.Cause != Removed
+		message.Data = bytes.Clone(message.Data)
+	}
+	return message, errs
+}

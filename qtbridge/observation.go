@@ -1,0 +1,379 @@
+package qtbridge
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/procfs"
+)
+
+const (
+	// heldLimit is how long the lock may keep us from a message before we tell.
+	heldLimit = time.Second
+	// heldTries is how often to find the lock taken before queueing for it, and
+	// heldWait how long.
+	heldTries = 3
+	heldWait  = 20 * time.Millisecond
+	// agreeTries is how often a look reads a segment without a lock.
+	agreeTries = 10
+)
+
+// observation is what a watcher knows of a segment, and how it looks at it. It
+// belongs to the loop that leads.
+type observation struct {
+	key   Key
+	place place
+	opts  WatchOptions
+
+	message    Message         // the last one
+	id         int             // of its segment
+	shown      bool            // there is a segment, as far as the last message says
+	attachment watchAttachment // for a copy at most, unless to stay
+
+	lock       ipc.Lock // to be waited for; nil if there is none
+	unwaitable int      // a semaphore that cannot be waited for, plus 1
+	lost       bool     // the lock may be another one
+	absent     bool     // since the last message there was no segment, if for a moment only
+
+	transient   transient
+	transientID int       // of which segment
+	since       time.Time // when transient began
+	held        int       // how many looks in a row found the lock taken
+	heldSince   time.Time
+}
+
+func newObservation(key watchKey) observation {
+	return observation{
+		key: key.key, place: key.place, opts: key.opts,
+		attachment: watchAttachment{key: key.key, place: key.place, id: -1},
+	}
+}
+
+// transient is a state that is to be reported only if it lasts.
+type transient int
+
+const (
+	lasting  transient = iota // none
+	gone                      // there was a segment, and there is none
+	coming                    // a segment is being made
+	unfilled                  // a new segment, zero or partly so
+	closed                    // a segment that cannot be attached to
+)
+
+// look looks at the segment, and copies its content if that is new: then it is
+// in message. What a key file tells of is another segment, or none: the one we
+// know need not be attached to for that.
+func (o *observation) look(now time.Time, means Means) (seen, error) {
+	if means == ByLock && o.differs() {
+		return o.take(now, false, o.id)
+	}
+	state, err := o.see()
+	switch {
+	case isNotFound(err):
+		o.leave()
+		return o.lookAtNothing(now, err), nil
+	case err != nil:
+		o.leave()
+		return nothing, err
+	}
+	if o.attachment.isAttached() && (o.attachment.id != state.ID || state.Attached == 1) {
+		o.leave() // and let it go, if we are the last
+		return unsettled, nil
+	}
+	if state.Attached == 0 {
+		return o.lookAtUnattached(now, state), nil
+	}
+	if means == ByKeyFile && o.shown && state.ID == o.id {
+		o.transient = lasting
+		return nothing, nil
+	}
+	return o.lookInside(now, state)
+}
+
+// lasts notes a transient state, and tells whether it is there for long enough.
+func (o *observation) lasts(state transient, id int, now time.Time) bool {
+	if o.transient != state || o.transientID != id {
+		o.transient, o.transientID, o.since = state, id, now
+	}
+	return now.Sub(o.since) >= o.opts.Settle
+}
+
+// lookAtNothing tells whether a segment that is not there is being made, or gone.
+func (o *observation) lookAtNothing(now time.Time, err error) seen {
+	o.absent = true
+	switch partial := ipc.IsPartial(err); {
+	case partial && !o.lasts(coming, 0, now):
+		return unsettled
+	case !partial && o.shown && !o.lasts(gone, 0, now):
+		return waning
+	}
+	return o.noteGone()
+}
+
+// lookAtUnattached does not attach to a segment that nobody is attached to:
+// detaching would remove it. It is either about to be used, or left behind.
+func (o *observation) lookAtUnattached(now time.Time, state ipc.Segment) seen {
+	switch isMade := procfs.Alive(state.Creator); {
+	case isMade && !o.lasts(coming, state.ID, now):
+		return unsettled
+	case !isMade && o.shown && !o.lasts(gone, 0, now):
+		return waning
+	}
+	return o.noteGone()
+}
+
+// noteGone makes a message of it that the segment is gone, if that is news.
+func (o *observation) noteGone() seen {
+	if !o.shown {
+		return nothing
+	}
+	o.shown, o.transient = false, lasting
+	return o.note(nil, Removed, 0)
+}
+
+func (o *observation) lookInside(now time.Time, state ipc.Segment) (seen, error) {
+	if !o.attachment.isAttached() {
+		if err := o.attachment.attach(state); err != nil {
+			if isPassing(err) && !o.lasts(closed, state.ID, now) {
+				return unsettled, nil
+			}
+			return nothing, err
+		}
+	}
+	if !o.opts.Stay || !procfs.Alive(state.Creator) {
+		defer o.leave()
+	}
+	isNew := o.isNew(state)
+	switch {
+	case !isNew && bytes.Equal(o.attachment.data, o.message.Data):
+		o.transient, o.held = lasting, 0
+		return nothing, nil
+	case o.isUnfilled(isNew) && !o.lasts(unfilled, state.ID, now):
+		return unsettled, nil
+	}
+	return o.take(now, isNew, state.ID)
+}
+
+// take makes a message of what is attached to.
+func (o *observation) take(now time.Time, isNew bool, id int) (seen, error) {
+	content, seen, err := o.copy(now, o.attachment.data)
+	if content == nil {
+		return seen, err
+	}
+	return o.compare(content, isNew, id), nil
+}
+
+// compare makes a message of content, if that is new.
+func (o *observation) compare(content []byte, isNew bool, id int) seen {
+	o.transient, o.held = lasting, 0
+	if isNew {
+		o.shown = true
+		return o.note(content, Created, id)
+	}
+	if bytes.Equal(content, o.message.Data) {
+		return nothing // it was a change under way, and taken back
+	}
+	return o.note(content, Changed, id)
+}
+
+func (o *observation) note(content []byte, cause Cause, id int) seen {
+	o.message = Message{Data: content, Seq: o.message.Seq + 1, Time: time.Now(), Cause: cause}
+	o.id, o.absent = id, false
+	return news
+}
+
+// leave detaches. As the last one to do so it takes the lock before, if that is
+// free: Qt removes the segment then.
+func (o *observation) leave() {
+	if !o.attachment.isAttached() {
+		return
+	}
+	lock := o.findLock()
+	held := lock != nil && o.attachment.isLast() && lock.Take(1, 0) == nil
+	o.attachment.detach()
+	if held {
+		_ = lock.Give()
+	}
+}
+
+// end leaves nothing behind.
+func (o *observation) end() {
+	o.leave()
+	o.attachment.close()
+}
+
+// copy copies data under the lock, or until two reads agree where there is none.
+// Without a copy it says what to do.
+func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
+	lock, done := o.openLock()
+	if lock == nil {
+		if content, ok := copyStable(context.Background(), nil, data, agreeTries); ok {
+			return content, news, nil
+		}
+		return nil, unsettled, nil
+	}
+	defer done()
+	err := lock.Take(1, 0)
+	if err == ipc.ErrTaken && o.held >= heldTries {
+		err = lock.Take(1, heldWait)
+	}
+	switch err {
+	case nil:
+	case ipc.ErrTaken:
+		seen, err := o.isHeld(now)
+		return nil, seen, err
+	case ipc.ErrGone:
+		o.lost = true
+		return nil, unsettled, nil
+	default:
+		return nil, nothing, systemError(opWatch, o.key, err)
+	}
+	content := bytes.Clone(data)
+	if lock.Give() != nil {
+		o.lost = true // somebody reset it, and may have written meanwhile
+		return nil, unsettled, nil
+	}
+	return content, news, nil
+}
+
+// isHeld notes that the lock is taken. The wait that begins next tells when it is
+// given back.
+func (o *observation) isHeld(now time.Time) (seen, error) {
+	if o.held++; o.held == 1 {
+		o.heldSince = now
+	}
+	if now.Sub(o.heldSince) < heldLimit {
+		return nothing, nil
+	}
+	return nothing, &Error{Op: opWatch, Key: o.key, Code: ErrLocked,
+		Msg: "the content has changed, but cannot be read: " + o.place.system.Holder(o.place.Place, true)}
+}
+
+// findLock returns the lock, if it can be waited for, else nil.
+func (o *observation) findLock() ipc.Lock {
+	if o.lost && o.place.Lock != "" && o.place.traits().LockWakes {
+		o.lock = nil
+		if lock, err := o.place.system.Lock(o.place.Place); err == nil && lock.ID() != o.unwaitable-1 {
+			o.lock = lock
+		}
+	}
+	o.lost = false
+	return o.lock
+}
+
+// semaphore is the id of the lock, to be waited for, and -1 if there is none.
+func (o *observation) semaphore() int {
+	if lock := o.findLock(); lock != nil {
+		return lock.ID()
+	}
+	return -1
+}
+
+// openLock returns the lock, nil if there is none, for the time of a copy; done
+// ends it. What cannot be waited for is not kept open in between.
+func (o *observation) openLock() (lock ipc.Lock, done func()) {
+	if o.place.traits().LockWakes {
+		return o.findLock(), func() {}
+	}
+	if o.place.Lock == "" {
+		return nil, nil
+	}
+	lock, err := o.place.system.Lock(o.place.Place)
+	if err != nil {
+		return nil, nil
+	}
+	return lock, lock.Close
+}
+
+// woke takes in how a wait for semaphore id ended, and tells whether that is a
+// reason to look.
+func (o *observation) woke(id int, err error) Means {
+	switch {
+	case err == nil:
+		return ByLock
+	case err == ipc.ErrDifferent, err == ipc.ErrTimeout:
+		return ByPoll
+	case err == ipc.ErrInterrupted:
+		return 0
+	case err != ipc.ErrGone:
+		o.unwaitable = id + 1 // as that of another user
+	}
+	o.lost = true
+	return ByLock
+}
+
+// compared returns the memory and the copy to compare it with, if we stay.
+func (o *observation) compared() (data, last []byte) {
+	if !o.attachment.isAttached() || !o.shown || o.attachment.id != o.id {
+		return nil, nil
+	}
+	return o.attachment.data, o.message.Data
+}
+
+// differs tells whether the content is another one, if we stay.
+func (o *observation) differs() bool {
+	data, last := o.compared()
+	return data != nil && !bytes.Equal(data, last)
+}
+
+// see tells whether there is a segment and in which state, without attaching; but
+// where a look has it open as who attaches does, to attach is the shortest look
+// that there is, and a create() of the peer fails meanwhile.
+func (o *observation) see() (ipc.Segment, error) {
+	if !o.place.traits().LooksHold || o.attachment.isAttached() {
+		return o.place.look(opWatch, o.key)
+	}
+	return ipc.Segment{Attached: 2}, o.attachment.attach(ipc.Segment{})
+}
+
+// isOther tells whether there is another segment than at the last look, or none.
+// Without ids it takes a whole look to tell.
+func (o *observation) isOther() bool {
+	if !o.place.traits().IDs {
+		return false
+	}
+	state, err := o.place.system.Segment(o.place.Place)
+	if err != nil {
+		return o.shown || o.transient != lasting
+	}
+	return state.ID != o.id && state.Attached > 0
+}
+
+// isNew tells whether it is another segment than that of the last message, for
+// sure.
+func (o *observation) isNew(state ipc.Segment) bool {
+	if o.place.traits().IDs {
+		return !o.shown || state.ID != o.id
+	}
+	return !o.shown || o.absent || len(o.attachment.data) != len(o.message.Data)
+}
+
+// isUnfilled tells whether a new segment, or one that can be new, may not have all
+// its content yet: it is zero, or ends so, as that of the message before did not,
+// and nothing kept us out while it was being filled.
+func (o *observation) isUnfilled(isNew bool) bool {
+	t, data := o.place.traits(), o.attachment.data
+	switch {
+	case !isNew && t.IDs:
+		return false
+	case isZero(data) || o.hasLock():
+		return isZero(data)
+	}
+	return isZero(lastPage(data, t.Page)) && (isNew || !isZero(lastPage(o.message.Data, t.Page)))
+}
+
+func lastPage(data []byte, page int) []byte { return data[max(0, len(data)-page):] }
+
+// hasLock tells whether there is a lock.
+func (o *observation) hasLock() bool {
+	if o.place.traits().LockWakes {
+		return o.findLock() != nil
+	}
+	if o.place.Lock == "" {
+		return false
+	}
+	_, err := o.place.system.Semaphore(o.place.Place)
+	return err == nil
+}

@@ -1,0 +1,127 @@
+package qtbridge
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/procfs"
+)
+
+// What a publication finds in the place of its next segment: its own one before,
+// which it knows again by its id. Without ids it surely is that while we are
+// attached; later it can be that as well, if a reader has come in between, or one
+// of somebody else.
+
+// settle waits a little for the key file to go where a reader, as the last one
+// to detach, has removed the segment and not yet the file: it would delete that
+// under the next segment.
+func (p *publication) settle() {
+	if !p.place.traits().DetachRemoves || !p.made {
+		return
+	}
+	for waited := time.Duration(0); waited < settling; waited += settlingStep {
+		if _, err := p.place.system.Segment(p.place.Place); !ipc.IsPartial(err) {
+			return
+		}
+		time.Sleep(settlingStep)
+	}
+}
+
+// identify notes which segment is ours. A reader of the one before, with the
+// same System V key, can have removed it: Qt's detach() looks by the key.
+func (p *publication) identify() error {
+	if !p.place.traits().IDs {
+		p.made = true // what create() made is ours
+		return nil
+	}
+	segment, err := p.place.look(opPublish, p.key)
+	if err == nil && segment.Creator == os.Getpid() {
+		p.made, p.id = true, segment.ID
+		return nil
+	}
+	_ = p.leave()
+	return &Error{Op: opPublish, Key: p.key, Code: ErrBusy, Err: err,
+		Msg: "a reader that detached took the new segment with it; publish again"}
+}
+
+// rejoin attaches again to the segment that replace left, if a reader who came
+// in that moment keeps it in being: then it stays published when they go. Without
+// ids it might be a segment of somebody else, whose next create() we would be in
+// the way of.
+func (p *publication) rejoin(ctx context.Context) {
+	if p.now != nil || !p.isOurs() {
+		return
+	}
+	mem, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
+	if err != nil {
+		return
+	}
+	if !p.isOurs() {
+		mem.Close()
+		return
+	}
+	p.now = newAttachment(p.place, mem, nil)
+}
+
+// isOurs tells whether the key leads to the last segment that we made, for sure.
+func (p *publication) isOurs() bool {
+	if !p.made || !p.place.traits().IDs {
+		return false
+	}
+	segment, err := p.place.look(opPublish, p.key)
+	return err == nil && segment.ID == p.id
+}
+
+// obstacle is what is in the way of a new segment: an ErrBusy goes away by
+// itself, other errors do not.
+func (p *publication) obstacle() error {
+	t := p.place.traits()
+	if p.now != nil && !t.IDs {
+		// The common case: our own handle is the only one.
+		if n, err := p.place.system.Attached(p.place.Place); err == nil && n <= 1 {
+			return nil
+		}
+	}
+	segment, err := p.place.look(opPublish, p.key)
+	switch {
+	case isNotFound(err):
+		p.made = p.made && t.IDs // an id stays that of ours
+		return nil
+	case err != nil:
+		return err
+	case t.IDs && p.made && segment.ID == p.id, !t.IDs && p.now != nil:
+		return p.readersOf(segment)
+	case !t.IDs && p.made:
+		return busyError(p.key, "%d are attached to the message before, or to a segment that another program made since; let them detach", segment.Attached)
+	case !t.IDs && segment.Attached == 0:
+		return nil // the last one has left while we looked
+	case procfs.Alive(segment.Creator) || p.now != nil:
+		return p.exists(segment)
+	case segment.Attached > 0:
+		return busyError(p.key, "%d are attached to a segment of process %d, which is gone; let them detach",
+			segment.Attached, segment.Creator)
+	}
+	return nil // an orphan
+}
+
+// readersOf is an error if others than us are attached to our own segment.
+func (p *publication) readersOf(segment ipc.Segment) error {
+	if p.now == nil || segment.Attached <= 1 {
+		return nil // without now, the next one to come attaches again
+	}
+	return busyError(p.key, "%d others are attached to the message before, which stays published; let them detach, or use PublisherOptions.InPlace",
+		segment.Attached-1)
+}
+
+func (p *publication) exists(segment ipc.Segment) error {
+	t := p.place.traits()
+	msg := segment.Describe(t) + "; end that program, or use another key"
+	if t.Processes && segment.Creator == os.Getpid() {
+		msg = fmt.Sprintf("%d bytes, created by another Publisher or Segment of this process, %d; close that, or use another key",
+			segment.Size, segment.Creator)
+	}
+	return &Error{Op: opPublish, Key: p.key, Code: ErrExists, Msg: msg}
+}

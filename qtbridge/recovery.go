@@ -1,0 +1,195 @@
+package qtbridge
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/native"
+)
+
+// recovery does what Recover found to do. Only one works in a directory at a time,
+// on the whole system; programs that know nothing of it may come at any moment.
+type recovery struct {
+	key    Key
+	place  place
+	policy Policy
+	done   []Action
+}
+
+// run looks and mends until there is nothing left to do. A lock that is only
+// held for a moment, as by readers, is waited for.
+func (r *recovery) run(ctx context.Context) error {
+	deadline := time.Now().Add(courtesy)
+	for range recoverRounds {
+		again, err := r.round()
+		for errors.Is(err, ErrLocked) && time.Now().Before(deadline) && ctx.Err() == nil {
+			time.Sleep(settlingStep)
+			again, err = r.round()
+		}
+		if err != nil || !again {
+			return err
+		}
+	}
+	return recoverError(r.key, ErrBusy, "it does not hold still, others create and remove it all the time; try again")
+}
+
+// round takes one look, and acts on it. It tells whether there was something to
+// do.
+func (r *recovery) round() (bool, error) {
+	state, err := inspect(opRecover, r.key, r.place)
+	if err != nil {
+		return false, err
+	}
+	actions, err := plan(&state, r.place, r.policy)
+	if err != nil || len(actions) == 0 {
+		return false, err
+	}
+	return r.act(&state, actions)
+}
+
+func (r *recovery) did(a Action) { r.done = append(r.done, a) }
+
+// act does what the actions say. It tells whether to look again.
+func (r *recovery) act(state *State, actions []Action) (again bool, err error) {
+	switch actions[0] {
+	case ResetLock:
+		if !r.place.traits().CreateResets {
+			// Who waited has the lock by then, and is not to be looked at again.
+			return false, r.breakLock(state)
+		}
+		return true, r.resetLock()
+	case MakeLock:
+		return true, r.makeLock(state.Segment.ID)
+	}
+	return true, r.remove(state, actions)
+}
+
+// resetLock sets a jammed lock free. The object that does it would remove the
+// semaphore in the end, from under those who need it, and so is kept.
+func (r *recovery) resetLock() error {
+	lock, err := r.place.system.Semaphore(r.place.Place)
+	if err != nil || lock.Value != 0 || !lock.IsForsaken() {
+		return nil // it has changed; look again
+	}
+	return r.keepLock(native.Create, ResetLock)
+}
+
+// breakLock sets the lock free by giving it back, in the place of who is gone. One
+// that is not known to be jammed must stay held for a while before.
+func (r *recovery) breakLock(state *State) error {
+	lock, err := r.place.system.Lock(r.place.Place)
+	if err != nil {
+		return nil // gone, with who had it open
+	}
+	defer lock.Close()
+	limit := breakPatience
+	if state.Verdict == Jammed {
+		limit = 0
+	}
+	switch err := lock.Take(1, limit); err {
+	case nil: // somebody gave it back
+		_ = lock.Give()
+		return nil
+	case ipc.ErrTaken:
+	default:
+		return recoverError(r.key, ErrUnknown, "waiting for the lock: %v; try again", err)
+	}
+	if lock.Give() == nil {
+		r.did(ResetLock)
+	}
+	return nil
+}
+
+// makeLock makes a lock that is missing. Others are to go on using it, so the
+// object that would remove it is kept.
+func (r *recovery) makeLock(segment int) error {
+	p := r.place
+	if _, err := p.system.Semaphore(p.Place); err == nil {
+		return nil // it has changed; look again
+	}
+	if found, err := p.system.Segment(p.Place); err != nil || found.ID != segment {
+		return nil
+	}
+	return r.keepLock(native.Open, MakeLock)
+}
+
+func (r *recovery) keepLock(mode native.SemaphoreMode, a Action) error {
+	semaphore, err := newSemaphore(r.key, 1, mode)
+	if err != nil {
+		return err
+	}
+	leak(semaphore)
+	r.did(a)
+	return nil
+}
+
+// remove removes what the actions say, with the lock in hand if there is one,
+// so that no other program is between two steps of its own.
+func (r *recovery) remove(state *State, actions []Action) error {
+	var held *heldLock
+	if r.place.Lock != "" {
+		var err error
+		if held, err = holdLock(state, r.place); err != nil {
+			return err
+		}
+		defer held.release()
+	}
+	for _, a := range actions {
+		var done bool
+		var err error
+		switch a {
+		case RemoveSegment:
+			done, err = r.removeSegment()
+		case RemoveKeyFile:
+			done, err = r.removeKeyFile(held)
+		case RemoveLock:
+			done, err = r.removeLock(held)
+		}
+		if err != nil {
+			return err
+		}
+		if done {
+			r.did(a)
+		}
+	}
+	return nil
+}
+
+// removeSegment removes an orphan, unless somebody attached meanwhile.
+func (r *recovery) removeSegment() (bool, error) {
+	p := r.place
+	seen, err := p.system.Segment(p.Place)
+	if err != nil || !seen.IsOrphan() {
+		return false, nil
+	}
+	err = removeOrphan(opRecover, r.key, p)
+	if now, lookErr := p.system.Segment(p.Place); lookErr == nil && now.ID == seen.ID {
+		return false, err
+	}
+	return true, nil
+}
+
+// removeKeyFile removes a key file of Qt's: create, and detach as the last one.
+func (r *recovery) removeKeyFile(held *heldLock) (bool, error) {
+	info, err := os.Stat(r.place.Segment)
+	if err != nil || !isPlain(info) || !held.isOurs() {
+		return false, nil
+	}
+	err = attachAndDetach(opRecover, r.key, func(m *memory) error { return m.create(r.place, 1, ReadWrite) })
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(r.place.Segment)
+	return err != nil, nil
+}
+
+// removeLock removes the lock in hand, if there is no segment that needs it.
+func (r *recovery) removeLock(held *heldLock) (bool, error) {
+	if _, err := r.place.system.Segment(r.place.Place); err == nil || !held.isOurs() {
+		return false, nil
+	}
+	return true, held.remove()
+}

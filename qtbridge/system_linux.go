@@ -1,0 +1,21 @@
+package qtbridge
+
+import (
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/posix"
+	"qtinterop/internal/procfs"
+	"qtinterop/internal/sysv"
+)
+
+// systemOf is the system that the objects of a key are of.
+func systemOf(Key) ipc.System { return sysv.System{} }
+
+// listAll lists the objects of all systems there are.
+func listAll() ([]ipc.Found, error) {
+	var maps procfs.Mappings
+	found, err := sysv.System{}.List(&maps)
+	if err != nil {
+		return nil, err
+	}
+	return append(found, posix.List(&maps)...), nil
+}

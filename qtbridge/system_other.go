@@ -1,0 +1,19 @@
+//go:build !linux && !windows
+
+package qtbridge
+
+import (
+	"errors"
+
+	"qtinterop/internal/ipc"
+)
+
+// noSystem stands for none. There is no Qt to work with here, and without that
+// nothing comes so far as to call one of the methods that it does not have.
+type noSystem struct{ ipc.System }
+
+func (noSystem) Traits() *ipc.Traits { return &ipc.Traits{KeyFiles: true, Page: 1} }
+
+func systemOf(Key) ipc.System { return noSystem{} }
+
+func listAll() ([]ipc.Found, error) { return nil, errors.ErrUnsupported }

@@ -1,0 +1,12 @@
+package qtbridge
+
+import (
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/winobj"
+)
+
+// systemOf is the system that the objects of a key are of.
+func systemOf(Key) ipc.System { return winobj.System{} }
+
+// listAll lists the objects of all systems there are.
+func listAll() ([]ipc.Found, error) { return winobj.System{}.List(nil) }
