@@ -42,35 +42,26 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, erro
 // traces that harm the peer; and the lock l, if there is one and it is to be had,
 // is taken instead of by Qt.
 func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*memory, error) {
-	if !p.traits().DetachRemoves {
-		return attachNow(key, p, mode)
-	}
-	seen, err := settled(ctx, key, p)
-	if err != nil {
-		return nil, err
-	}
-	held := l != nil && l.tryHold(0)
-	mem, err := attachNow(key, p, mode)
-	if held {
-		_ = l.give()
-	}
-	if err == nil && !held {
-		if err = stillThere(key, p, seen); err != nil {
-			mem.Close()
+	var seen ipc.Segment
+	var err error
+	if p.traits().DetachRemoves {
+		if seen, err = settled(ctx, key, p); err != nil {
+			return nil, err
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return mem, nil
-}
-
-func attachNow(key Key, p place, mode Mode) (*memory, error) {
 	mem, err := newMemory(opAttach, key)
 	if err != nil {
 		return nil, err
 	}
-	if err := mem.attach(p, mode); err != nil {
+	held := p.traits().DetachRemoves && l != nil && l.tryHold(0)
+	err = mem.attach(p, mode)
+	if held {
+		_ = l.give()
+	}
+	if err == nil && !held && p.traits().DetachRemoves {
+		err = stillThere(key, p, seen)
+	}
+	if err != nil {
 		mem.Close()
 		return nil, err
 	}

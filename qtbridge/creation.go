@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,18 +46,18 @@ func (c *creation) checkFree() error {
 	case err != nil && !isNotFound(err):
 		return err
 	case c.place.traits().KeyFiles:
-		return c.checkFile()
+		return c.checkFile(err)
 	}
 	return nil
 }
 
 // checkFile keeps Qt from using somebody's own file as key file: the last one
-// to detach would delete it.
-func (c *creation) checkFile() error {
+// to detach would delete it. Missing is why there is no segment.
+func (c *creation) checkFile(missing error) error {
 	info, err := os.Stat(c.place.Segment)
 	switch {
 	case os.IsNotExist(err):
-		return c.checkDirectory()
+		return c.checkDirectory(missing)
 	case err != nil:
 		return &Error{Op: c.op, Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
 	case !isPlain(info):
@@ -69,12 +70,13 @@ func (c *creation) checkFile() error {
 // isPlain tells whether a file is a key file as Qt makes them.
 func isPlain(info os.FileInfo) bool { return info.Mode().IsRegular() && info.Size() == 0 }
 
-func (c *creation) checkDirectory() error {
-	dir := filepath.Dir(c.place.Segment)
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+func (c *creation) checkDirectory(missing error) error {
+	info, err := os.Stat(filepath.Dir(c.place.Segment))
+	e, ok := errors.AsType[*Error](missing)
+	if !ok || err == nil && info.IsDir() {
 		return nil
 	}
-	return keyError(c.op, c.key, "there is no directory "+dir+" for the key file; give the key as the Qt program does")
+	return keyError(c.op, c.key, e.Msg) // which says that there is no directory
 }
 
 func (c *creation) exists(segment ipc.Segment) error {

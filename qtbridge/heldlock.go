@@ -44,7 +44,7 @@ func holdLock(s *State, p place) (*heldLock, error) {
 	case ok && known.Code == ipc.Permission:
 		return nil, ownerError(s, s.Lock.Owner)
 	case ok && known.Code == ipc.Resources:
-		return nil, recoverError(s.Key, ErrResources, "%v; see /proc/sys/kernel/sem", err)
+		return nil, recoverError(s.Key, ErrResources, "%v; %s", err, p.traits().Remedies[ipc.Resources])
 	}
 	return nil, recoverError(s.Key, ErrLocked, "the lock was taken or removed in this moment; try again")
 }
@@ -70,6 +70,7 @@ func (h *heldLock) take() error {
 	case err != nil:
 		return err
 	case lock.ID() != h.id:
+		lock.Close()
 		return ipc.ErrGone
 	}
 	h.lock = lock
@@ -106,6 +107,9 @@ func (h *heldLock) remove() error {
 // release gives the lock back, and removes one that was made for us if nobody
 // has come to need it.
 func (h *heldLock) release() {
+	if h.lock != nil {
+		defer h.lock.Close()
+	}
 	if h.gone {
 		return
 	}

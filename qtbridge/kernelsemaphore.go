@@ -150,8 +150,9 @@ func (s *kernelSemaphore) exists() bool {
 	return err == nil
 }
 
-// forget has the next look look again, for open may be no more. Without ids a name
-// leads to the same semaphore as long as it is open.
+// forget has the next look look again, for open may be no more. Others may use it
+// still, so it is not closed. Without ids a name leads to the same semaphore as long
+// as it is open.
 func (s *kernelSemaphore) forget(open *foundSemaphore) {
 	if s.place.traits().IDs {
 		s.open.CompareAndSwap(open, nil)
@@ -288,8 +289,12 @@ func (s *kernelSemaphore) leakOwn() {
 // miss it at once, the destructor in the former removes the file alone. Those
 // who know the semaphore would go on with it, and newcomers take another one.
 func (s *kernelSemaphore) removeLost() {
-	if state, err := s.place.system.Semaphore(s.place.Place); err != nil || state.ID != s.id() {
-		s.open.Load().Remove()
+	open := s.open.Load()
+	if open == nil {
+		return
+	}
+	if state, err := s.place.system.Semaphore(s.place.Place); err != nil || state.ID != open.ID() {
+		open.Remove()
 	}
 }
 

@@ -134,9 +134,9 @@ func entryOf(f *ipc.Found) Entry {
 		*v = Unclear
 	case f.StrayOf != nil:
 		*v = KeyFileLost
-	case f.LockAside && e.State.Segment.isOrphan():
+	case f.LockUnknown && e.State.Segment.isOrphan():
 		*v = Orphaned
-	case f.LockAside:
+	case f.LockUnknown:
 		*v = Live
 	}
 	return e
@@ -160,7 +160,10 @@ func nameOf(key Key, p ipc.Place) string {
 	if key != (Key{}) {
 		return key.name
 	}
-	rest, _ := ipc.QtRest(filepath.Base(p.Segment))
+	rest, ok := ipc.QtRest(filepath.Base(p.Segment))
+	if !ok {
+		return p.Segment
+	}
 	return ipc.Letters(rest) + "…"
 }
 

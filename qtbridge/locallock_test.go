@@ -11,8 +11,8 @@ import (
 )
 
 func TestLocalLockLetsOneIn(t *testing.T) {
-	g := useLocalLock(t.Name())
-	defer g.close()
+	l := useLocalLock(t.Name())
+	defer l.close()
 	inside := 0
 	var wg sync.WaitGroup
 	for range 8 {
@@ -20,35 +20,35 @@ func TestLocalLockLetsOneIn(t *testing.T) {
 			for i := range 2000 {
 				// Some give up, at any moment.
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%7)*time.Microsecond)
-				if g.enter(ctx, nil) == nil {
+				if l.enter(ctx, nil) == nil {
 					inside++
 					assert.Equal(t, 1, inside)
 					inside--
-					g.leave()
+					l.leave()
 				}
 				cancel()
 			}
 		})
 	}
 	wg.Wait()
-	require.True(t, g.tryEnter(), "it is open in the end")
-	require.False(t, g.tryEnter())
-	g.leave()
+	require.True(t, l.tryEnter(), "it is open in the end")
+	require.False(t, l.tryEnter())
+	l.leave()
 }
 
 func TestLocalLockCallsOff(t *testing.T) {
-	g := useLocalLock(t.Name())
-	defer g.close()
-	require.True(t, g.tryEnter())
+	l := useLocalLock(t.Name())
+	defer l.close()
+	require.True(t, l.tryEnter())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.ErrorIs(t, g.enter(ctx, nil), ErrLocked)
+	assert.ErrorIs(t, l.enter(ctx, nil), ErrLocked)
 	closing := make(chan struct{})
 	close(closing)
-	assert.ErrorIs(t, g.enter(t.Context(), closing), ErrClosed)
-	g.leave()
-	assert.NoError(t, g.enter(t.Context(), nil))
-	g.leave()
+	assert.ErrorIs(t, l.enter(t.Context(), closing), ErrClosed)
+	l.leave()
+	assert.NoError(t, l.enter(t.Context(), nil))
+	l.leave()
 }
 
 func TestLocalLockIsShared(t *testing.T) {

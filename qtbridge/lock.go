@@ -1,7 +1,6 @@
 package qtbridge
 
 import (
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -93,12 +92,15 @@ func (l *lock) unjam(r request) error {
 func (l *lock) release(op string) error {
 	open := l.open.Load()
 	err := l.give()
+	lost := err == ipc.ErrLost || err == ipc.ErrGone
+	if lost {
+		l.forget(open) // before anybody else takes that one
+	}
 	l.local.leave()
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ipc.ErrLost), errors.Is(err, ipc.ErrGone):
-		l.forget(open)
+	case lost:
 		return &Error{Op: op, Key: l.key, Code: ErrLockLost, Err: err,
 			Msg: "another process reset or removed the lock meanwhile, as create() and the destructor of Qt do; what was written may be mixed with what it wrote: write it again"}
 	}

@@ -201,6 +201,7 @@ func (o *observation) leave() {
 // end leaves nothing behind.
 func (o *observation) end() {
 	o.leave()
+	o.closeLock()
 	o.attachment.close()
 }
 
@@ -254,13 +255,25 @@ func (o *observation) isHeld(now time.Time) (seen, error) {
 // findLock returns the lock, if it can be waited for, else nil.
 func (o *observation) findLock() ipc.Lock {
 	if o.lost && o.place.Lock != "" && o.place.traits().LockWakes {
-		o.lock = nil
-		if lock, err := o.place.system.Lock(o.place.Place); err == nil && lock.ID() != o.unwaitable-1 {
+		o.closeLock()
+		lock, err := o.place.system.Lock(o.place.Place)
+		switch {
+		case err != nil:
+		case lock.ID() == o.unwaitable-1:
+			lock.Close()
+		default:
 			o.lock = lock
 		}
 	}
 	o.lost = false
 	return o.lock
+}
+
+func (o *observation) closeLock() {
+	if o.lock != nil {
+		o.lock.Close()
+		o.lock = nil
+	}
 }
 
 // semaphore is the id of the lock, to be waited for, and -1 if there is none.

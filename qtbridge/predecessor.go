@@ -38,7 +38,7 @@ func (p *publication) identify() error {
 		return nil
 	}
 	segment, err := p.place.look(opPublish, p.key)
-	if err == nil && segment.Creator == os.Getpid() {
+	if err == nil && (segment.Creator == os.Getpid() || !p.place.traits().Processes) {
 		p.made, p.id = true, segment.ID
 		return nil
 	}

@@ -184,7 +184,7 @@ func (s *State) judge() Verdict {
 		return Split
 	case len(s.Strays) > 0:
 		return KeyFileLost
-	case systemOf(s.Key).Traits().KeyFiles && !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
+	case systemOf(s.Key).Traits().SemaphoreOwners && !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
 	case s.Lock.isHeld():
 		return Locked

@@ -88,8 +88,12 @@ func (a *watchAttachment) close() {
 // isAttachedTo tells whether it is the segment that was seen that Qt has attached
 // to just now. Without ids a name leads to one object as long as anybody has it.
 func (a *watchAttachment) isAttachedTo(seen ipc.Segment) bool {
-	if !a.place.traits().IDs {
+	switch t := a.place.traits(); {
+	case !t.IDs:
 		return true
+	case !t.Processes:
+		now, err := a.place.system.Segment(a.place.Place)
+		return err == nil && now.ID == seen.ID
 	}
 	now, err := a.place.system.SegmentByID(seen.ID)
 	return err == nil && now.Key == seen.Key && now.Last == os.Getpid()

@@ -1,6 +1,9 @@
 package ipc
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // Code is the kind of an [Error].
 type Code int
@@ -23,25 +26,43 @@ type Error struct {
 	// Partial: something is there of what was not found, as of an object that is
 	// being made or removed.
 	Partial bool
-	Text    string // the cause, and a remedy
-	Err     error  // the system's error, if any
+	Text    string        // the cause, and a remedy
+	Explain func() string // finds the Text, if that is not to be had for nothing
+	Err     error         // the system's error, if any
 }
 
-func (e *Error) Error() string { return e.Text }
+func (e *Error) Error() string {
+	if e.Explain != nil {
+		return e.Explain()
+	}
+	return e.Text
+}
 
 // Unwrap returns the system's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// How a Take, Give, Add or Wait can end other than well.
+// How a Take, Give, Add or Wait can end other than well. They come as they are, and
+// can be compared with ==.
 var (
-	ErrTaken       = errors.New("there is not as much to be had")
-	ErrGone        = errors.New("the semaphore was removed")
-	ErrLost        = errors.New("somebody else has reset it or given it back")
-	ErrFull        = errors.New("there cannot be more")
-	ErrDifferent   = errors.New("the content is another one")
-	ErrTimeout     = errors.New("the time is over")
-	ErrInterrupted = errors.New("the wait was interrupted")
+	ErrTaken       error = &outcome{"there is not as much to be had", syscall.EAGAIN}
+	ErrGone        error = &outcome{"the semaphore was removed", syscall.EIDRM}
+	ErrLost        error = &outcome{"somebody else has reset it or given it back", syscall.ERANGE}
+	ErrFull        error = &outcome{"there cannot be more", syscall.ERANGE}
+	ErrDifferent         = errors.New("the content is another one")
+	ErrTimeout           = errors.New("the time is over")
+	ErrInterrupted       = errors.New("the wait was interrupted")
 )
+
+// outcome is an error in words, and as System V has it.
+type outcome struct {
+	text  string
+	errno syscall.Errno
+}
+
+func (o *outcome) Error() string { return o.text + ": " + o.errno.Error() }
+
+// Unwrap returns the errno.
+func (o *outcome) Unwrap() error { return o.errno }
 
 // IsNotFound tells whether err says that there is no such object.
 func IsNotFound(err error) bool {

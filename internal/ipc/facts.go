@@ -15,7 +15,7 @@ type Segment struct {
 	Size     int64 // bytes
 	Mode     fs.FileMode
 	Owner    int       // uid
-	Attached int       // how many mappings or handles, of any process
+	Attached int       // how many mappings or handles, of any process: never unknown
 	Creator  int       // pid
 	Last     int       // pid of the last to attach or detach
 	Made     time.Time // or changed its mode; in whole seconds
@@ -118,16 +118,16 @@ type Found struct {
 	Place Place  // empty if no file or name is known
 	Name  string // for people, if the Place does not say it
 	Facts
-	Unclear   bool           // it could not be told what is the matter
-	LockAside bool           // nothing is known of its lock
-	StrayOf   *Place         // the key whose stray it is
-	Users     []int          // the processes seen to be attached, ascending
-	Programs  map[int]string // the names of those concerned, by pid
-	Made      time.Time
+	Unclear     bool           // it could not be told what is the matter
+	LockUnknown bool           // nothing is known of its lock
+	StrayOf     *Place         // the key whose stray it is
+	Users       []int          // the processes seen to be attached, ascending
+	Programs    map[int]string // the names of those concerned, by pid
+	Made        time.Time
 }
 
-// Named is what the facts are of: what exists.
-func (f *Facts) Named() Kind {
+// KindOf tells by what exists.
+func KindOf(f *Facts) Kind {
 	switch {
 	case f.HasSegment && f.HasLock:
 		return KindBoth

@@ -5,8 +5,9 @@
 //
 // A System does what Qt has no call for: to look without an effect, to take a
 // lock with a time limit, to wait for a change, to find out who uses what. To
-// make and to remove is Qt's alone. It knows nothing of qtbridge, its keys and
-// its verdicts; what it has to say for people it says in the Text of an [Error].
+// make, to attach and to remove a segment is Qt's alone. It knows nothing of
+// qtbridge's keys and verdicts; what it has to say for people it says in the words
+// of an [Error], whose remedies are those of qtbridge's users.
 //
 // All methods may be called from any goroutine.
 package ipc
@@ -100,8 +101,8 @@ type Traits struct {
 	// SemaphoreOwners: the object of Qt's that made a semaphore removes it.
 	SemaphoreOwners bool
 	// CreateResets: QSystemSemaphore with the mode Create sets a semaphore that
-	// exists to its initial value. The system also undoes what a process that
-	// has ended took, or tells who that was.
+	// exists to its initial value. Elsewhere a jammed lock is given back in the
+	// place of who is gone.
 	CreateResets bool
 	// LockWakes: a Waiter learns that the lock was taken and given back.
 	LockWakes bool
@@ -136,6 +137,8 @@ type Lock interface {
 	// has taken it. It is for the lock of a segment, before the first Take.
 	Track()
 	// Close ends the use. It gives nothing back. A Give that comes later works.
+	// A Lock that others may use still is forgotten without: what it keeps then,
+	// the garbage collector must be able to free.
 	Close()
 }
 

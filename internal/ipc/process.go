@@ -26,7 +26,7 @@ func ProcessList(pids []int) string {
 // HeldBy says who may hold a lock that these processes have open.
 func HeldBy(users []int) string {
 	if len(users) == 0 {
-		return "it is held, and Windows does not tell by whom"
+		return "it is held, and the system does not tell by whom"
 	}
 	return "one of these has it, or one that is gone: " + ProcessList(users)
 }

@@ -56,7 +56,7 @@ func names(name string, there map[string]bool) (segment, semaphore string, ok bo
 // look finds out what there is of a key. Nobody attached is no sign that nobody
 // needs it: Qt leaves such segments.
 func look(segment, semaphore string, maps *procfs.Mappings) ipc.Found {
-	found := ipc.Found{Kind: ipc.KindPosix, Name: "/" + segment, LockAside: true}
+	found := ipc.Found{Kind: ipc.KindPosix, Name: "/" + segment, LockUnknown: true}
 	if _, ok := ipc.QtRest(segment); ok {
 		found.Name = ""
 		found.Place.Segment = segment

@@ -119,7 +119,7 @@ func (l *listing) noteFile(path string) {
 func (l *listing) lookAtKeys() {
 	for p := range l.found {
 		facts, err := l.look(p)
-		kind := facts.Named()
+		kind := ipc.KindOf(&facts)
 		if kind == ipc.KindKeyFile && (p.Native || !facts.SegmentFile.Plain && !facts.LockFile.Plain) {
 			continue // gone by now, or not Qt's
 		}
@@ -164,7 +164,7 @@ func (l *listing) addNameless() {
 			continue
 		}
 		l.nameless = append(l.nameless, row)
-		l.entries = append(l.entries, ipc.Found{Kind: ipc.KindSegment, LockAside: true,
+		l.entries = append(l.entries, ipc.Found{Kind: ipc.KindSegment, LockUnknown: true,
 			Facts: ipc.Facts{HasSegment: true, Segment: row}})
 	}
 	l.addNamelessSemaphores()
@@ -248,9 +248,9 @@ func (l *listing) program(pid int) string {
 // madeAt is when the segment, else the semaphore, else the key file was made.
 func madeAt(e *ipc.Found) time.Time {
 	switch {
-	case e.HasSegment:
+	case e.HasSegment && !e.Segment.Made.IsZero():
 		return e.Segment.Made
-	case e.Kind == ipc.KindSemaphore:
+	case e.Kind == ipc.KindSemaphore && !e.Lock.Set.IsZero():
 		return e.Lock.Set
 	case e.SegmentFile.Exists:
 		return e.SegmentFile.Changed

@@ -5,9 +5,13 @@ package sysv
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"qtinterop/internal/ipc"
 )
@@ -47,6 +51,20 @@ func (System) Segment(p ipc.Place) (ipc.Segment, error) {
 	return segment, nil
 }
 
+// SegmentByID looks at the segment id, whose key file may be gone. If it is
+// removed but still attached to, its Key is 0. The error is a [syscall.Errno].
+func (System) SegmentByID(id int) (ipc.Segment, error) {
+	var ds unix.SysvShmDesc
+	if _, err := unix.SysvShmCtl(id, unix.IPC_STAT, &ds); err != nil {
+		return ipc.Segment{}, err
+	}
+	return ipc.Segment{
+		Key: ds.Perm.Key, ID: id, Size: int64(ds.Segsz), Attached: int(ds.Nattch), Creator: int(ds.Cpid),
+		Last: int(ds.Lpid), Owner: int(ds.Perm.Uid), Mode: fs.FileMode(ds.Perm.Mode) & fs.ModePerm,
+		Made: time.Unix(int64(ds.Ctime), 0),
+	}, nil
+}
+
 // Attached is how many are attached to a segment.
 func (s System) Attached(p ipc.Place) (int, error) {
 	segment, err := s.Segment(p)
@@ -62,28 +80,37 @@ func (System) Semaphore(p ipc.Place) (ipc.Semaphore, error) {
 	return semaphore, nil
 }
 
-// explain says what it means that a look ended early, and what to do.
+// explain says what it means that a look ended early, and what to do. The words are
+// found when they are asked for: most looks that find nothing need none.
 func explain(err error, p ipc.Place) error {
 	e, ok := errors.AsType[*lookError](err)
 	if !ok {
 		return &ipc.Error{Code: ipc.Unsupported, Text: err.Error(), Err: err}
 	}
-	found := &ipc.Error{Code: ipc.Unusable, Err: e}
+	found := &ipc.Error{Code: ipc.Unusable, Err: e, Explain: func() string { return e.explain(p.Native) }}
 	switch {
-	case e.errno == syscall.EACCES || e.errno == syscall.EPERM:
+	case e.isForbidden():
 		found.Code = ipc.Permission
-		found.Text = fmt.Sprintf("%s; it belongs to %s, and this program runs as user %d", e, ownerOf(e.path), os.Geteuid())
-	case e.step != stepFile:
-		// ENOENT, or EINVAL or EIDRM if it went away during the look.
+	case e.step != stepFile: // ENOENT, or EINVAL or EIDRM if it went away during the look
 		found.Code, found.Partial = ipc.NotFound, true
-		found.Text = fmt.Sprintf("there is a key file, %s, but nothing behind it, as a crash or an interrupted start leaves it; start the Qt program", e.path)
 	case e.errno == syscall.ENOENT:
 		found.Code = ipc.NotFound
-		found.Text = missingFile(e.path, p.Native)
-	default:
-		found.Text = e.Error() + "; use a key whose file can exist"
 	}
 	return found
+}
+
+func (e *lookError) isForbidden() bool { return e.errno == syscall.EACCES || e.errno == syscall.EPERM }
+
+func (e *lookError) explain(native bool) string {
+	switch {
+	case e.isForbidden():
+		return fmt.Sprintf("%v; it belongs to %s, and this program runs as user %d", e, ownerOf(e.path), os.Geteuid())
+	case e.step != stepFile:
+		return fmt.Sprintf("there is a key file, %s, but nothing behind it, as a crash or an interrupted start leaves it; start the Qt program", e.path)
+	case e.errno == syscall.ENOENT:
+		return missingFile(e.path, native)
+	}
+	return e.Error() + "; use a key whose file can exist"
 }
 
 // missingFile says why a key file may not be there.

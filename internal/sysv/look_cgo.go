@@ -11,8 +11,6 @@ import (
 	"time"
 	"unsafe"
 
-	"golang.org/x/sys/unix"
-
 	"qtinterop/internal/ipc"
 )
 
@@ -24,24 +22,14 @@ func lookSegment(path string) (ipc.Segment, error) {
 		return ipc.Segment{}, err
 	}
 	s := C.qtb_sysv_segment(p)
-	return ipc.Segment{
-		Key: int32(s.key), ID: int(s.id), Size: int64(s.size), Attached: int(s.attached), Creator: int(s.creator),
-		Last: int(s.last), Owner: int(s.owner), Mode: fs.FileMode(s.mode), Made: time.Unix(int64(s.made), 0),
-	}, lookErrorOf(path, s.step, s.error)
-}
-
-// SegmentByID looks at the segment id, whose key file may be gone. If it is
-// removed but still attached to, its Key is 0. The error is a [syscall.Errno].
-func (System) SegmentByID(id int) (ipc.Segment, error) {
-	var ds unix.SysvShmDesc
-	if _, err := unix.SysvShmCtl(id, unix.IPC_STAT, &ds); err != nil {
-		return ipc.Segment{}, err
+	segment := ipc.Segment{
+		Key: int32(s.key), ID: int(s.id), Size: int64(s.size), Attached: int(s.attached),
+		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Mode: fs.FileMode(s.mode),
 	}
-	return ipc.Segment{
-		Key: ds.Perm.Key, ID: id, Size: int64(ds.Segsz), Attached: int(ds.Nattch), Creator: int(ds.Cpid),
-		Last: int(ds.Lpid), Owner: int(ds.Perm.Uid), Mode: fs.FileMode(ds.Perm.Mode) & fs.ModePerm,
-		Made: time.Unix(ds.Ctime, 0),
-	}, nil
+	if s.error == 0 {
+		segment.Made = time.Unix(int64(s.made), 0)
+	}
+	return segment, lookErrorOf(path, s.step, s.error)
 }
 
 // lookSemaphore looks at the semaphore whose key file is path, as lookSegment
@@ -63,10 +51,14 @@ func lookSemaphoreByID(id int) (ipc.Semaphore, error) {
 }
 
 func semaphoreOf(s C.qtb_semaphore) ipc.Semaphore {
-	return ipc.Semaphore{
+	semaphore := ipc.Semaphore{
 		Key: int32(s.key), ID: int(s.id), Value: int(s.value), Last: int(s.last), Waiters: int(s.waiters),
-		Used: s.used != 0, Set: time.Unix(int64(s.changed), 0), Owner: int(s.owner), Mode: fs.FileMode(s.mode),
+		Used: s.used != 0, Owner: int(s.owner), Mode: fs.FileMode(s.mode),
 	}
+	if s.error == 0 {
+		semaphore.Set = time.Unix(int64(s.changed), 0)
+	}
+	return semaphore
 }
 
 func errnoOf(n C.int32_t) error {

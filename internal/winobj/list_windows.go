@@ -69,7 +69,7 @@ func (l *listing) isQts(full string) bool {
 
 func (l *listing) add(p ipc.Place) {
 	facts, err := l.system.Facts(p)
-	kind := facts.Named()
+	kind := ipc.KindOf(&facts)
 	if kind == ipc.KindKeyFile && err == nil {
 		return // gone by now
 	}
