@@ -81,9 +81,14 @@ func TestEveryMethodOfQSharedMemory(t *testing.T) {
 	require.NoError(t, reader.Attach(ReadOnly))
 	assert.Equal(t, m.Data(), reader.ConstData())
 	err := reader.Lock()
-	assert.Equal(t, LockError, codeOfError(t, err))
-	assert.EqualError(t, err, "QSharedMemory::lock failed: LockError: QSharedMemory::lock: unable to lock")
-	assert.Error(t, reader.Err())
+	if HasNativeIpcKeys() {
+		require.NoError(t, err)
+		require.NoError(t, reader.Unlock())
+	} else {
+		assert.Equal(t, LockError, codeOfError(t, err))
+		assert.EqualError(t, err, "QSharedMemory::lock failed: LockError: QSharedMemory::lock: unable to lock")
+		assert.Error(t, reader.Err())
+	}
 	require.NoError(t, reader.Detach())
 	assert.False(t, reader.IsAttached())
 	assert.Error(t, reader.Detach(), "not attached")
@@ -168,7 +173,9 @@ func TestErrorNamesAgreeWithAQtProcess(t *testing.T) {
 			require.True(t, ok, step.op)
 			assert.Equal(t, r.Error, string(e.Code), step.op)
 			assert.Equal(t, r.Error, string(sharedMemoryErrors[r.Code]), step.op)
-			assert.Equal(t, r.ErrorString, e.Text, step.op)
+			if qt == 6 || !HasNativeIpcKeys() { // from 6.6 on Qt has other words
+				assert.Equal(t, r.ErrorString, e.Text, step.op)
+			}
 		}
 		peer.Do("sem.new", "s", peertest.Args{"key": "", "initial": 1, "mode": "Open"})
 		r := peer.Do("sem.acquire", "s", nil)
@@ -219,11 +226,13 @@ func TestCloseDuringCalls(t *testing.T) {
 	for range 50 {
 		m, err := NewSharedMemory()
 		require.NoError(t, err)
+		require.NoError(t, m.SetNativeKey("/nowhere"))
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				for m.SetNativeKey("/nowhere") == nil && !errors.Is(m.Err(), ErrClosed) {
+				for !errors.Is(m.Err(), ErrClosed) {
 					_ = m.IsAttached()
+					_ = m.NativeKey()
 				}
 			})
 		}

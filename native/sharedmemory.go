@@ -111,6 +111,25 @@ func (m *SharedMemory) NativeKey() string {
 	return text(m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_native_key(h) }))
 }
 
+// SetNativeIpcKey is setNativeKey(QNativeIpcKey::fromString(key)), which Qt has since
+// 6.6: see [HasNativeIpcKeys]. Unlike [SharedMemory.SetKey], Qt detaches first also if
+// the key is the same. A text that is no key is an error with code [Argument].
+func (m *SharedMemory) SetNativeIpcKey(key string) error {
+	p, n := chars(key)
+	return m.call("QSharedMemory::setNativeKey", func(h *C.qtb_shm) C.qtb_result {
+		return C.qtb_shm_set_native_ipc_key(h, p, n)
+	})
+}
+
+// NativeIpcKey is nativeIpcKey().toString(), empty on Qt before 6.6.
+func (m *SharedMemory) NativeIpcKey() string {
+	r := m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_native_ipc_key(h) })
+	if s := text(r); r.value != 0 {
+		return s
+	}
+	return ""
+}
+
 // Create is create(): it makes a segment of size bytes and attaches to it. With
 // SetKey it resets the semaphore to 1, even if it fails, and takes it meanwhile.
 // A size that does not fit the type of Qt's argument is an error with code

@@ -56,6 +56,12 @@ qtb_result qtb_shm_set_key(qtb_shm *h, const char *key, size_t size);
 qtb_result qtb_shm_key(qtb_shm *h);
 qtb_result qtb_shm_set_native_key(qtb_shm *h, const char *key, size_t size);
 qtb_result qtb_shm_native_key(qtb_shm *h);
+// setNativeKey(QNativeIpcKey::fromString(key)), and nativeIpcKey().toString(); of a
+// Qt before 6.6, which has no QNativeIpcKey, they are a QTB_ARGUMENT.
+qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *key, size_t size);
+qtb_result qtb_shm_native_ipc_key(qtb_shm *h);
+// Whether this Qt has QNativeIpcKey.
+int32_t qtb_has_ipc_keys(void);
 qtb_result qtb_shm_create(qtb_shm *h, int64_t size, int32_t mode);
 qtb_result qtb_shm_size(qtb_shm *h);
 qtb_result qtb_shm_attach(qtb_shm *h, int32_t mode);

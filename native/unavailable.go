@@ -18,6 +18,7 @@ type SystemSemaphore struct{}
 func VersionRunning() string  { return "" }
 func VersionCompiled() string { return "" }
 func MaxSize() int64          { return 0 }
+func HasNativeIpcKeys() bool  { return false }
 
 func NewSharedMemory() (*SharedMemory, error)                 { return nil, ErrUnavailable }
 func AdoptSharedMemory(unsafe.Pointer) (*SharedMemory, error) { return nil, ErrUnavailable }
@@ -28,6 +29,8 @@ func (m *SharedMemory) SetKey(string) error            { return ErrUnavailable }
 func (m *SharedMemory) Key() string                    { return "" }
 func (m *SharedMemory) SetNativeKey(string) error      { return ErrUnavailable }
 func (m *SharedMemory) NativeKey() string              { return "" }
+func (m *SharedMemory) SetNativeIpcKey(string) error   { return ErrUnavailable }
+func (m *SharedMemory) NativeIpcKey() string           { return "" }
 func (m *SharedMemory) Create(int64, AccessMode) error { return ErrUnavailable }
 func (m *SharedMemory) Size() int64                    { return 0 }
 func (m *SharedMemory) Attach(AccessMode) error        { return ErrUnavailable }

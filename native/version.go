@@ -15,6 +15,9 @@ func VersionRunning() string { return C.GoString(C.qtb_version_running()) }
 // against.
 func VersionCompiled() string { return C.GoString(C.qtb_version_compiled()) }
 
+// HasNativeIpcKeys tells whether the Qt compiled against has QNativeIpcKey.
+func HasNativeIpcKeys() bool { return C.qtb_has_ipc_keys() != 0 }
+
 // MaxSize is the largest size, in bytes, that QSharedMemory::create() of this
 // Qt can be asked for.
 func MaxSize() int64 { return int64(C.qtb_shm_max_size()) }

@@ -146,7 +146,7 @@ func (c *creation) create() (*memory, error) {
 		if err = mem.create(c.place, c.size, c.mode); err == nil {
 			return mem, nil
 		}
-		mem.Close()
+		mem.closeFailed(err)
 		if !isPassing(err) {
 			break
 		}

@@ -1,6 +1,8 @@
 package qtbridge
 
 import (
+	"sync"
+
 	"qtinterop/internal/ipc"
 	"qtinterop/native"
 )
@@ -10,7 +12,8 @@ type memory struct {
 	*native.SharedMemory
 	op   string // whose errors these are
 	key  Key
-	done func() // with the name; nil if it has none
+	done func()       // with the name; nil if it has none
+	lock *privateLock // instead of the peer's; nil if Qt takes none
 }
 
 func newMemory(op string, key Key) (*memory, error) {
@@ -27,6 +30,50 @@ func (m *memory) Close() {
 	if m.done != nil {
 		m.done()
 	}
+	if m.lock != nil {
+		m.lock.leave()
+	}
+}
+
+// setName gives Qt the name of a segment, in the way in which it leaves the lock of
+// the peer alone.
+func (m *memory) setName(system ipc.System, name string, creates bool) error {
+	if !native.HasNativeIpcKeys() {
+		if err := m.SetNativeKey(name); err != nil {
+			return qtError(m.op, m.key, err)
+		}
+		return nil
+	}
+	m.lock = ownPrivateLock()
+	if !creates {
+		var err error
+		if m.lock, err = sharePrivateLock(m.op, m.key); err != nil {
+			return err
+		}
+	}
+	if err := m.SetNativeIpcKey(ipcKeyText(system.Traits(), name, m.lock)); err != nil {
+		return qtError(m.op, m.key, err)
+	}
+	return nil
+}
+
+// closeFailed deletes an object whose create() has failed, but not from Qt 6.6 on one
+// that met a segment: its destructor would remove that, and its key file, if who made
+// it has not attached yet.
+func (m *memory) closeFailed(err error) {
+	if !isExists(err) || m.lock == nil {
+		m.Close()
+		return
+	}
+	removePrivate(m.lock.name)
+	leakedMemories.Lock()
+	defer leakedMemories.Unlock()
+	leakedMemories.all = append(leakedMemories.all, m)
+}
+
+var leakedMemories struct {
+	sync.Mutex
+	all []*memory
 }
 
 // attach attaches to the segment at p.
@@ -36,8 +83,8 @@ func (m *memory) attach(p place, mode Mode) error {
 		return systemError(m.op, m.key, err)
 	}
 	m.done = done
-	if err := m.SetNativeKey(name); err != nil {
-		return qtError(m.op, m.key, err)
+	if err := m.setName(p.system, name, false); err != nil {
+		return err
 	}
 	return m.attachNow(p.system, mode)
 }
@@ -56,8 +103,8 @@ func (m *memory) attachNow(system ipc.System, mode Mode) error {
 
 // create has Qt create a segment at p.
 func (m *memory) create(p place, size int, mode Mode) error {
-	if err := m.SetNativeKey(p.Segment); err != nil {
-		return qtError(m.op, m.key, err)
+	if err := m.setName(p.system, p.Segment, true); err != nil {
+		return err
 	}
 	if err := m.Create(int64(size), native.AccessMode(mode)); err != nil {
 		return qtError(m.op, m.key, err)
@@ -87,13 +134,14 @@ func attachAndDetach(op string, key Key, attach func(*memory) error) error {
 	if err != nil {
 		return err
 	}
-	defer m.Close()
 	if err := attach(m); err != nil {
+		m.closeFailed(err)
 		if isPassing(err) || isExists(err) {
 			return nil
 		}
 		return err
 	}
+	defer m.Close()
 	if err := m.Detach(); err != nil && !isUnexplained(err) {
 		return qtError(op, key, err)
 	}

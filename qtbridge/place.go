@@ -38,8 +38,8 @@ func (k Key) place(op string) (place, error) {
 	}
 	if !runsSupported() {
 		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
-			Msg: "this program runs with Qt " + native.VersionRunning() +
-				", whose native keys delete key files of others; use Qt 5.15, or 6.0 to 6.5"}
+			Msg: "this program was built with Qt " + native.VersionCompiled() + " and runs with Qt " + native.VersionRunning() +
+				", whose native keys delete key files of others; build it with that Qt"}
 	}
 	switch {
 	case k.name == "":
@@ -54,15 +54,22 @@ func (k Key) place(op string) (place, error) {
 	return k.qtPlace(op)
 }
 
-// supported tells whether what this package relies on is so in a Qt: the one
-// compiled against is checked then, but another one may be loaded.
-func supported(qt string) bool {
-	var major, minor int
-	_, err := fmt.Sscanf(qt, "%d.%d", &major, &minor)
-	return err == nil && (major == 5 || major == 6 && minor < 6)
+// supported tells whether what this package relies on is so in the Qt that was
+// loaded, which can be a newer one than that compiled against: what is needed from
+// Qt 6.6 on is compiled in, or not.
+func supported(compiled, running string) bool {
+	var major, minor, loadedMajor, loadedMinor int
+	_, err := fmt.Sscanf(compiled, "%d.%d", &major, &minor)
+	_, errLoaded := fmt.Sscanf(running, "%d.%d", &loadedMajor, &loadedMinor)
+	if err != nil || errLoaded != nil || major != loadedMajor {
+		return false
+	}
+	return major == 5 || major == 6 && (minor >= 6 || loadedMinor < 6)
 }
 
-var runsSupported = sync.OnceValue(func() bool { return supported(native.VersionRunning()) })
+var runsSupported = sync.OnceValue(func() bool {
+	return supported(native.VersionCompiled(), native.VersionRunning())
+})
 
 // nativePlace makes a path absolute at once. Qt would take a relative one from
 // the directory that is current at each call: after a chdir it leaves the key

@@ -5,6 +5,7 @@ package qtbridge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // Ten processes watch a key on which nothing changes, with a Qt program beside
@@ -151,14 +153,15 @@ func TestWatchAttachmentDeletesNoKeyFile(t *testing.T) {
 				if err = a.attach(seen); err == nil {
 					attached++
 				} else {
-					require.True(t, isPassing(err), "%v", err)
+					require.True(t, isPassing(err) || errors.Is(err, ErrResources) && !descriptors, "%v", err)
 				}
 				a.close() // so that it begins with the name again
 			}
 			stop.Store(true)
 			require.NoError(t, <-renamed)
 			require.FileExists(t, path)
-			require.Positive(t, attached)
+			// From 6.6 on Qt opens a file itself to attach.
+			require.Equal(t, descriptors || !native.HasNativeIpcKeys(), attached > 0)
 		})
 	}
 }

@@ -58,9 +58,9 @@ func (a *watchAttachment) open(systemKey int32) error {
 		return systemError(opWatch, a.key, err)
 	}
 	a.memory, a.unpin, a.systemKey = mem, unpin, systemKey
-	if err := mem.SetNativeKey(pinned); err != nil {
+	if err := mem.setName(a.place.system, pinned, false); err != nil {
 		a.close()
-		return qtError(opWatch, a.key, err)
+		return err
 	}
 	return nil
 }

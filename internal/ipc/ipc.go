@@ -106,6 +106,8 @@ type Traits struct {
 	CreateResets bool
 	// LockWakes: a Waiter learns that the lock was taken and given back.
 	LockWakes bool
+	// KeyType is the word for keys of this kind in the text of a QNativeIpcKey.
+	KeyType string
 	// Page is what the size of segments is a multiple of, in bytes.
 	Page int
 	// MaxSize is the largest size of a segment that Qt has an error for.

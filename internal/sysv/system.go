@@ -14,6 +14,7 @@ type System struct{}
 var traits = ipc.Traits{
 	KeyFiles: true, IDs: true, Processes: true, DetachRemoves: true, SemaphoreOwners: true,
 	CreateResets: true, LockWakes: true,
+	KeyType: "systemv",
 	Page:    1,
 	MaxSize: math.MaxInt64, // the kernel has its own limit, and names it
 	Remedies: map[ipc.Code]string{

@@ -14,6 +14,7 @@ var _ ipc.System = System{}
 
 var traits = ipc.Traits{
 	LooksHold: true,
+	KeyType:   "windows",
 	Page:      4096,
 	// What a process can address, of all that it has: Windows answers a larger
 	// size with an error that Qt has no name for.

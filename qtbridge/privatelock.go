@@ -1,0 +1,166 @@
+package qtbridge
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/procfs"
+	"qtinterop/native"
+)
+
+// From Qt 6.6 on a segment with a native key has a lock too: a semaphore on the same
+// key file, which Qt makes, takes and removes, with the file, in attach(), detach()
+// and the destructor. So that it does nothing of the kind to the semaphore and the key
+// file of a peer, Qt is given a private lock instead: the key of a semaphore that
+// nobody else knows.
+
+// privateLock is a semaphore of this process. Attachments share it; what creates a
+// segment has one of its own, since its QSharedMemory becomes the owner.
+type privateLock struct {
+	name  string
+	dir   string // the directory for temporary files it was made in; empty if it is not shared
+	users int
+	made  *native.SystemSemaphore
+}
+
+// privateLocks are the shared ones, by the directory for temporary files, which can
+// change. One that is not in use any more is removed at once: a program that ends has
+// no other moment for it.
+var privateLocks = struct {
+	sync.Mutex
+	of    map[string]*privateLock
+	count int // of names
+}{of: make(map[string]*privateLock)}
+
+// ownPrivateLock is one for a single QSharedMemory that creates a segment: Qt makes it
+// and removes it.
+func ownPrivateLock() *privateLock {
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	return &privateLock{name: newPrivateName()}
+}
+
+// sharePrivateLock returns the lock of this process, which it makes if there is none;
+// leave must follow.
+func sharePrivateLock(op string, key Key) (*privateLock, error) {
+	dir := os.TempDir()
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	l := privateLocks.of[dir]
+	if l == nil {
+		sweepPrivateLocks(dir)
+		l = &privateLock{name: newPrivateName(), dir: dir}
+		var err error
+		if l.made, err = native.NewSystemSemaphore(l.name, 1, native.Create); err == nil {
+			err = l.made.Err()
+		}
+		if err != nil {
+			if l.made != nil {
+				l.made.Close()
+			}
+			return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
+				Msg: "from 6.6 on Qt needs a semaphore of this program's own, whose key file cannot be made in " + dir + ": " + err.Error() +
+					"; set TMPDIR to a directory that can be written to, and see the limit of open files"}
+		}
+		privateLocks.of[dir] = l
+	}
+	l.users++
+	return l, nil
+}
+
+// leave is the end of a use.
+func (l *privateLock) leave() {
+	if l.dir == "" {
+		return
+	}
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	if l.users--; l.users == 0 {
+		delete(privateLocks.of, l.dir)
+		l.made.Close()
+	}
+}
+
+// privatePrefix begins the names of private locks. They have letters only, which alone
+// are in the name of the key file: so it tells the process, and what a process that is
+// gone has left can be found.
+const privatePrefix = "qtinteropPrivateLockOf"
+
+// newPrivateName is the next name of this process: the prefix, its pid, a capital Z,
+// and a number.
+func newPrivateName() string {
+	privateLocks.count++
+	return privatePrefix + spell(os.Getpid()) + "Z" + spell(privateLocks.count)
+}
+
+// spell is a number in small letters.
+func spell(n int) string {
+	var letters []byte
+	for ; n > 0 || letters == nil; n /= 26 {
+		letters = append(letters, byte('a'+n%26))
+	}
+	return string(letters)
+}
+
+func unspell(letters string) (n int) {
+	for i := len(letters) - 1; i >= 0; i-- {
+		if letters[i] < 'a' || letters[i] > 'z' || n > 1<<32 {
+			return 0
+		}
+		n = n*26 + int(letters[i]-'a')
+	}
+	return n
+}
+
+// sweepPrivateLocks removes the private locks of processes that are gone.
+func sweepPrivateLocks(dir string) {
+	names, _ := filepath.Glob(filepath.Join(dir, ipc.LockPrefix+privatePrefix+"*"))
+	for _, path := range names {
+		rest, ok := ipc.QtRest(filepath.Base(path))
+		if !ok || !ipc.IsAll(rest) {
+			continue
+		}
+		name := ipc.Letters(rest)
+		letters, _, _ := strings.Cut(strings.TrimPrefix(name, privatePrefix), "Z")
+		if pid := unspell(letters); pid == 0 || procfs.Alive(pid) {
+			continue
+		}
+		removePrivate(name)
+	}
+}
+
+// removePrivate removes a private lock, as its owner by mode Create: Qt's destructor
+// does so.
+func removePrivate(name string) {
+	if owner, err := native.NewSystemSemaphore(name, 1, native.Create); err == nil {
+		owner.Close()
+	}
+}
+
+// ipcKeyText is the segment called name, with the private lock, as a QNativeIpcKey is
+// written.
+func ipcKeyText(t *ipc.Traits, name string, l *privateLock) string {
+	text := escape(name)
+	if strings.HasPrefix(text, "//") { // else it would begin with a host, as in a URL
+		text = "/%2F" + text[2:]
+	}
+	return t.KeyType + ":" + text + "?legacyKey=" + l.name
+}
+
+// escape is percent-encoding of all but what needs none in a path.
+func escape(name string) string {
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
+	}
+	return b.String()
+}
