@@ -123,6 +123,23 @@ func TestEveryMethodOfQSystemSemaphore(t *testing.T) {
 	assert.Equal(t, Argument, codeOfError(t, s.Release(1<<40)))
 }
 
+func TestNativeIpcKey(t *testing.T) {
+	env := peertest.New(t)
+	m := newMemory(t)
+	text := "systemv:" + env.Work + "/a%20key?legacyKey=" + env.Name()
+	err := m.SetNativeIpcKey(text)
+	if !HasNativeIpcKeys() {
+		assert.Equal(t, Argument, codeOfError(t, err))
+		assert.Empty(t, m.NativeIpcKey())
+		return
+	}
+	require.NoError(t, err)
+	assert.Equal(t, env.Work+"/a key", m.NativeKey())
+	assert.Equal(t, text, m.NativeIpcKey())
+	assert.Equal(t, Argument, codeOfError(t, m.SetNativeIpcKey("no such type:x")))
+	assert.Empty(t, env.Files(env.Work), "a key alone makes nothing")
+}
+
 func TestErrorsOfQSharedMemory(t *testing.T) {
 	env := peertest.New(t)
 	name := env.Name()

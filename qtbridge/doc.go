@@ -282,8 +282,9 @@
 // The package uses cgo and links QtCore: Qt 6 by default, Qt 5.15 with -tags
 // qt5. It needs a C++ compiler, pkg-config and the development files of Qt; on
 // Windows no pkg-config, see docs/windows.md. Which
-// Qt is linked does not matter to the peer: Qt 5.15 and 6.4 share memory in
-// either direction. Qt 6.6 and later treat native keys differently and are not
-// supported yet. With CGO_ENABLED=0 the package compiles, and everything that
+// Qt is linked does not matter to the peer: Qt 5.15, 6.4 and, on Linux, 6.8 share
+// memory in either direction. But from Qt 6.6 on Qt programs also have a lock for
+// native keys, which this package does not take yet. A program that was built with
+// a Qt before 6.6 refuses to run with a later one. With CGO_ENABLED=0 the package compiles, and everything that
 // needs Qt returns [ErrUnavailable].
 package qtbridge

@@ -31,6 +31,11 @@ func TestHazardDetachDeletesAUsersFile(t *testing.T) {
 		object(reader, "m", NativeKey(file))
 		reader.Must("shm.attach", "m", nil)
 		require.NoError(t, writer.End())
+		if locksNative(qt) { // its destructor deletes what its lock hangs on, under the reader
+			assert.NoFileExists(t, file)
+			reader.Do("shm.detach", "m", nil)
+			return
+		}
 		require.Equal(t, 1, observer.Look(file).Attached)
 		require.FileExists(t, file)
 		reader.Must("shm.detach", "m", nil)

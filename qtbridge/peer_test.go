@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // object has a peer make an object with a key.
@@ -19,6 +20,10 @@ func object(peer *peertest.Peer, name string, key Key) {
 	}
 	peer.Do(op, name, peertest.Args{"key": key.Name()})
 }
+
+// locksNative tells whether a peer has a lock for native keys: testpeer-qt6 is built
+// with the Qt 6 that this program is.
+func locksNative(qt int) bool { return qt == 6 && native.HasNativeIpcKeys() }
 
 // create has a peer create a segment named like the key and write into it.
 func create(peer *peertest.Peer, key Key, size int, data []byte) {

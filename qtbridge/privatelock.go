@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"qtinterop/internal/ipc"
 	"qtinterop/internal/procfs"
@@ -51,16 +52,8 @@ func sharePrivateLock(op string, key Key) (*privateLock, error) {
 	defer privateLocks.Unlock()
 	l := privateLocks.of[dir]
 	if l == nil {
-		sweepPrivateLocks(dir)
-		l = &privateLock{name: newPrivateName(), dir: dir}
 		var err error
-		if l.made, err = native.NewSystemSemaphore(l.name, 1, native.Create); err == nil {
-			err = l.made.Err()
-		}
-		if err != nil {
-			if l.made != nil {
-				l.made.Close()
-			}
+		if l, err = newPrivateLock(dir); err != nil {
 			return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
 				Msg: "from 6.6 on Qt needs a semaphore of this program's own, whose key file cannot be made in " + dir + ": " + err.Error() +
 					"; set TMPDIR to a directory that can be written to, and see the limit of open files"}
@@ -68,6 +61,28 @@ func sharePrivateLock(op string, key Key) (*privateLock, error) {
 		privateLocks.of[dir] = l
 	}
 	l.users++
+	return l, nil
+}
+
+// newPrivateLock makes a lock in a directory for temporary files. If that is none, Qt
+// would take the root.
+func newPrivateLock(dir string) (*privateLock, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, syscall.ENOTDIR
+	}
+	sweepPrivateLocks(dir)
+	l := &privateLock{name: newPrivateName(), dir: dir}
+	made, err := native.NewSystemSemaphore(l.name, 1, native.Create)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.Err(); err != nil {
+		made.Close()
+		return nil, err
+	}
+	l.made = made
 	return l, nil
 }
 

@@ -1,0 +1,106 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+	"qtinterop/native"
+)
+
+func TestPrivateLockIsSharedAndGoesWithItsLastUse(t *testing.T) {
+	env := peertest.New(t)
+	a, err := sharePrivateLock("attach", Key{})
+	require.NoError(t, err)
+	b, err := sharePrivateLock("attach", Key{})
+	require.NoError(t, err)
+	assert.Same(t, a, b)
+	files := env.Files(env.Tmp)
+	require.Len(t, files, 1)
+	assert.Equal(t, 1, observer.LookSemaphore(env.Tmp+"/"+files[0]).Value)
+
+	t.Setenv("TMPDIR", env.Other) // it can change at any time
+	c, err := sharePrivateLock("attach", Key{})
+	require.NoError(t, err)
+	assert.NotSame(t, a, c)
+	assert.Len(t, env.Files(env.Other), 1)
+	c.leave()
+	assert.Empty(t, env.Files(env.Other))
+
+	a.leave()
+	assert.Len(t, env.Files(env.Tmp), 1)
+	b.leave()
+	assert.Empty(t, env.Files(env.Tmp))
+}
+
+func TestPrivateLockNeedsItsFile(t *testing.T) {
+	peertest.New(t)
+	t.Setenv("TMPDIR", "/nowhere/at/all")
+	_, err := sharePrivateLock("attach", QtKey("key"))
+	e := requireError(t, err, "attach", QtKey("key"), ErrResources)
+	assert.Contains(t, e.Msg, "/nowhere/at/all")
+	assert.Contains(t, e.Msg, "set TMPDIR")
+}
+
+// What a process that was killed has left is removed by the next one; what a living
+// one has stays.
+func TestPrivateLocksOfTheDeadAreSwept(t *testing.T) {
+	env := peertest.New(t)
+	child := exec.Command("true")
+	require.NoError(t, child.Run())
+	living := privatePrefix + spell(os.Getpid()) + "Zliving"
+	dead := privatePrefix + spell(child.Process.Pid) + "Zb"
+	for _, name := range []string{living, dead, "qtinteropPrivateLo", privatePrefix, privatePrefix + "Zb"} {
+		s, err := native.NewSystemSemaphore(name, 1, native.Create)
+		require.NoError(t, err)
+		require.NoError(t, s.Err())
+		t.Cleanup(s.Close)
+	}
+	require.Len(t, env.Files(env.Tmp), 5)
+	sweepPrivateLocks(env.Tmp)
+	left := env.Files(env.Tmp)
+	assert.Len(t, left, 4)
+	for _, file := range left {
+		assert.NotContains(t, file, dead)
+		assert.NotNil(t, observer.LookSemaphore(env.Tmp+"/"+file))
+	}
+}
+
+func TestSpelling(t *testing.T) {
+	for _, n := range []int{1, 25, 26, 27, 675, 676, 32768, 4194304} {
+		assert.Equal(t, n, unspell(spell(n)), spell(n))
+	}
+	for _, none := range []string{"", "A", "a1", "zzzzzzzzzzzzzzzzzzzz"} {
+		assert.Zero(t, unspell(none), none)
+	}
+}
+
+// By Qt's rules: what it reads from the text is the path, and the private lock's key.
+func TestIPCKeyText(t *testing.T) {
+	l := &privateLock{name: "private"}
+	for path, want := range map[string]string{
+		"/tmp/a_b-c.d~e": "systemv:/tmp/a_b-c.d~e?legacyKey=private",
+		"//two":          "systemv:/%2Ftwo?legacyKey=private",
+		"/50%?#é :x":     "systemv:/50%25%3F%23%C3%A9%20%3Ax?legacyKey=private",
+	} {
+		text := ipcKeyText(&ipc.Traits{KeyType: "systemv"}, path, l)
+		assert.Equal(t, want, text)
+		if !native.HasNativeIpcKeys() {
+			continue
+		}
+		m, err := native.NewSharedMemory()
+		require.NoError(t, err)
+		require.NoError(t, m.SetNativeIpcKey(text))
+		assert.Equal(t, path, m.NativeKey())
+		assert.Equal(t, "private", m.Key())
+		m.Close()
+	}
+}
