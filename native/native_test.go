@@ -126,7 +126,7 @@ func TestEveryMethodOfQSystemSemaphore(t *testing.T) {
 func TestNativeIpcKey(t *testing.T) {
 	env := peertest.New(t)
 	m := newMemory(t)
-	text := "systemv:" + env.Work + "/a%20key?legacyKey=" + env.Name()
+	text := "systemv:" + env.Work + "/a%25key?legacyKey=" + env.Name()
 	err := m.SetNativeIpcKey(text)
 	if !HasNativeIpcKeys() {
 		assert.Equal(t, Argument, codeOfError(t, err))
@@ -134,7 +134,7 @@ func TestNativeIpcKey(t *testing.T) {
 		return
 	}
 	require.NoError(t, err)
-	assert.Equal(t, env.Work+"/a key", m.NativeKey())
+	assert.Equal(t, env.Work+"/a%key", m.NativeKey())
 	assert.Equal(t, text, m.NativeIpcKey())
 	assert.Equal(t, Argument, codeOfError(t, m.SetNativeIpcKey("no such type:x")))
 	assert.Empty(t, env.Files(env.Work), "a key alone makes nothing")

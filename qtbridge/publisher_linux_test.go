@@ -17,6 +17,7 @@ import (
 // being: we attach again, so that the message stays, also when the reader goes.
 func TestPublishMeetsAReaderWhileItDetaches(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		p := mustPublisher(t, key, PublisherOptions{})
 		for _, end := range []func(*peertest.Peer){

@@ -111,6 +111,7 @@ func reading(peer *peertest.Peer, obj string, key Key) {
 // A poller reads each message of a sequence that goes no faster than it.
 func TestPublishToAPoller(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		poller := env.Start(qt, env.Work, peerArgs("poller", key, "--interval", "1")...)
 		p := mustPublisher(t, key, PublisherOptions{})
@@ -298,6 +299,7 @@ func TestPublishToReadersThatLock(t *testing.T) {
 // Without a lock, and at full pace, readers come at every moment of a Publish.
 func TestPublishBesideReadersThatCannotLock(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		needsNoNativeLock(t, true, qt)
 		key := nativeKey(env)
 		p := mustPublisher(t, key, PublisherOptions{})
 		var list []string
@@ -525,6 +527,7 @@ func TestPublisherClosed(t *testing.T) {
 
 func TestPublishFromManyGoroutines(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		p := mustPublisher(t, key, PublisherOptions{})
 		stop := readersOf(t, env, qt, 1, key, func([]byte) {})

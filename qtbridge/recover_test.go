@@ -370,6 +370,7 @@ func TestRecoverRefusesWhileTheOldLockIsInUse(t *testing.T) {
 
 func TestRecoverAnotherUsersThings(t *testing.T) {
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		needsNoNativeLock(t, key.IsNative(), qt)
 		orphan(env, qt, key)
 		recoverAsNobody := func() {
 			t.Helper()
@@ -419,6 +420,7 @@ func TestManyRecoverAtOnce(t *testing.T) {
 		return
 	}
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		needsNoNativeLock(t, key.IsNative(), qt)
 		var helpers []*peertest.Process
 		for range 3 {
 			helpers = append(helpers, env.StartSelf("TestManyRecoverAtOnce", helperEnv+"="+key.String()))
