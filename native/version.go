@@ -5,6 +5,8 @@ package native
 // #include "shim.h"
 import "C"
 
+import "sync"
+
 // Available tells whether this build has Qt in it.
 const Available = true
 
@@ -16,7 +18,9 @@ func VersionRunning() string { return C.GoString(C.qtb_version_running()) }
 func VersionCompiled() string { return C.GoString(C.qtb_version_compiled()) }
 
 // HasNativeIpcKeys tells whether the Qt compiled against has QNativeIpcKey.
-func HasNativeIpcKeys() bool { return C.qtb_has_ipc_keys() != 0 }
+func HasNativeIpcKeys() bool { return hasNativeIpcKeys() }
+
+var hasNativeIpcKeys = sync.OnceValue(func() bool { return C.qtb_has_ipc_keys() != 0 })
 
 // MaxSize is the largest size, in bytes, that QSharedMemory::create() of this
 // Qt can be asked for.

@@ -113,7 +113,7 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 		return s.readStable(ctx, buf)
 	}
 	for {
-		switch err := s.lock.acquire(request{ctx: ctx, closing: s.called, op: op, asks: true}); {
+		switch err := s.lock.acquire(&request{ctx: ctx, closing: s.called, op: op, asks: true}); {
 		case isNotFound(err):
 			return s.readStable(ctx, buf)
 		case err != nil:

@@ -98,7 +98,7 @@ func (c *creation) exists(segment ipc.Segment) error {
 // process is between two steps of its own.
 func (c *creation) runLocked(ctx context.Context) (*attachment, error) {
 	l := newLock(c.key, c.place)
-	if err := l.acquireUnjammed(request{ctx: ctx, op: c.op}); err != nil {
+	if err := l.acquireUnjammed(&request{ctx: ctx, op: c.op}); err != nil {
 		l.close(false)
 		return nil, err
 	}

@@ -41,7 +41,7 @@ type request struct {
 
 // take takes from the semaphore. It may vanish at any time, with the Qt object
 // that made it; then the next one to come makes a new one.
-func (s *kernelSemaphore) take(r request) error {
+func (s *kernelSemaphore) take(r *request) error {
 	for {
 		open, err := s.find(r.op, r.makes)
 		if err != nil {
@@ -82,7 +82,7 @@ func waitTime(ctx context.Context) time.Duration {
 	return max(wait, time.Microsecond)
 }
 
-func (s *kernelSemaphore) timeout(r request, holder string) error {
+func (s *kernelSemaphore) timeout(r *request, holder string) error {
 	cause := context.Cause(r.ctx)
 	return &Error{Op: r.op, Key: s.key, Code: ErrLocked, Err: cause, Msg: cause.Error() + " while waiting: " + holder}
 }

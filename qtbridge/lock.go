@@ -24,7 +24,7 @@ func newLock(key Key, p place) *lock {
 }
 
 // acquire takes local lock and semaphore.
-func (l *lock) acquire(r request) error {
+func (l *lock) acquire(r *request) error {
 	switch l.local.enter(r.ctx, r.closing) {
 	case ErrClosed:
 		return closedError(r.op, l.key)
@@ -41,7 +41,7 @@ func (l *lock) acquire(r request) error {
 
 // acquireUnjammed is acquire that sets a jammed lock free before, as create() of
 // Qt does to any on Unix, and makes one that is missing.
-func (l *lock) acquireUnjammed(r request) error {
+func (l *lock) acquireUnjammed(r *request) error {
 	if l.tryAcquire() {
 		return nil // so that the common case is short
 	}
@@ -67,7 +67,7 @@ func (l *lock) tryAcquire() bool {
 // unjam sets the lock free if it is jammed: Qt resets it, or where it cannot, it is
 // given back in the place of who is gone. That passes the local lock, so that two
 // goroutines do not do so one after the other.
-func (l *lock) unjam(r request) error {
+func (l *lock) unjam(r *request) error {
 	p := l.place
 	switch {
 	case !p.system.IsJammed(p.Place):

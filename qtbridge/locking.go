@@ -23,12 +23,12 @@ import (
 // Other errors: [ErrClosed], also for a Close while Lock waits, [ErrPermission],
 // [ErrResources].
 func (s *Segment) Lock(ctx context.Context) error {
-	return s.takeLock(request{ctx: ctx, op: "lock", asks: true})
+	return s.takeLock(&request{ctx: ctx, op: "lock", asks: true})
 }
 
 // TryLock is [Segment.Lock] that does not wait: if anybody holds the lock it
 // returns [ErrLocked].
-func (s *Segment) TryLock() error { return s.takeLock(request{ctx: ended, op: "trylock"}) }
+func (s *Segment) TryLock() error { return s.takeLock(&request{ctx: ended, op: "trylock"}) }
 
 // ended is a context that has ended, for a lock that does not wait.
 var ended = func() context.Context {
@@ -39,7 +39,7 @@ var ended = func() context.Context {
 
 var errNoWait = errors.New("it does not wait")
 
-func (s *Segment) takeLock(r request) error {
+func (s *Segment) takeLock(r *request) error {
 	if err := s.enter(r.op); err != nil {
 		return err
 	}

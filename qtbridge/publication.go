@@ -128,7 +128,7 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 	if p.lock == nil {
 		return f()
 	}
-	if err := p.lock.acquireUnjammed(request{ctx: ctx, closing: closing, op: opPublish}); err != nil {
+	if err := p.lock.acquireUnjammed(&request{ctx: ctx, closing: closing, op: opPublish}); err != nil {
 		return err
 	}
 	err := f()

@@ -96,7 +96,7 @@ func (s *Semaphore) Key() Key { return s.key }
 // waits until ctx ends: that is an [ErrLocked] with the context's error in it. A
 // deadline is kept exactly; a cancellation or a Close is noticed within 50 ms.
 func (s *Semaphore) Acquire(ctx context.Context) error {
-	return s.acquire(request{ctx: ctx, op: "acquire", n: 1, asks: true})
+	return s.acquire(&request{ctx: ctx, op: "acquire", n: 1, asks: true})
 }
 
 // AcquireN takes n, 1 to [MaxCount], all at once, as soon as there are as many.
@@ -104,16 +104,16 @@ func (s *Semaphore) Acquire(ctx context.Context) error {
 // Windows they are taken one by one, and given back if there are not enough
 // within 50 ms, so that others see less for that time.
 func (s *Semaphore) AcquireN(ctx context.Context, n int) error {
-	return s.acquire(request{ctx: ctx, op: "acquire", n: n, asks: true})
+	return s.acquire(&request{ctx: ctx, op: "acquire", n: n, asks: true})
 }
 
 // TryAcquire is [Semaphore.Acquire] that does not wait: it returns [ErrLocked]
 // if there is nothing to take.
 func (s *Semaphore) TryAcquire() error {
-	return s.acquire(request{ctx: ended, op: "tryacquire", n: 1})
+	return s.acquire(&request{ctx: ended, op: "tryacquire", n: 1})
 }
 
-func (s *Semaphore) acquire(r request) error {
+func (s *Semaphore) acquire(r *request) error {
 	if r.n < 1 || r.n > MaxCount {
 		return countError(r.op, s.key, r.n, 1)
 	}

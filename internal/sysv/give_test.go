@@ -24,7 +24,7 @@ func TestGiveOnlyWhatIsOurs(t *testing.T) {
 	value := func() int { return observer.LookSemaphore(path).Value }
 
 	for range 3 {
-		require.NoError(t, take(id, 1, 0))
+		require.NoError(t, take(id, 1))
 		assert.Equal(t, 0, value())
 		require.NoError(t, give(id))
 		assert.Equal(t, 1, value())
@@ -32,7 +32,7 @@ func TestGiveOnlyWhatIsOurs(t *testing.T) {
 	assert.ErrorIs(t, give(id), syscall.ERANGE, "not taken")
 
 	t.Log("taken, reset and taken by the peer")
-	require.NoError(t, take(id, 1, 0))
+	require.NoError(t, take(id, 1))
 	peer.Do("sem.setKey", "s", peertest.Args{"key": name, "initial": 1, "mode": "Create"})
 	peer.Must("sem.acquire", "s", nil)
 	assert.ErrorIs(t, give(id), syscall.ERANGE)
@@ -40,7 +40,7 @@ func TestGiveOnlyWhatIsOurs(t *testing.T) {
 	peer.Must("sem.release", "s", nil)
 	assert.Equal(t, 1, value(), "and it admits one")
 
-	require.NoError(t, take(id, 1, 0))
+	require.NoError(t, take(id, 1))
 	require.NoError(t, give(id))
 	assert.Equal(t, 1, value())
 	peer.Do("sem.delete", "s", nil)

@@ -52,12 +52,12 @@ func TestTakeAndGive(t *testing.T) {
 	state, err := lookSemaphore(path)
 	require.NoError(t, err)
 
-	require.NoError(t, take(state.ID, 1, 0))
-	assert.ErrorIs(t, take(state.ID, 1, 0), syscall.EAGAIN)
+	require.NoError(t, take(state.ID, 1))
+	assert.ErrorIs(t, take(state.ID, 1), syscall.EAGAIN)
 	start := time.Now()
-	err = take(state.ID, 1, 20*time.Millisecond)
+	err = takeWithin(state.ID, 1, 20*time.Millisecond)
 	for errors.Is(err, syscall.EINTR) {
-		err = take(state.ID, 1, 20*time.Millisecond)
+		err = takeWithin(state.ID, 1, 20*time.Millisecond)
 	}
 	assert.ErrorIs(t, err, syscall.EAGAIN)
 	assert.GreaterOrEqual(t, time.Since(start), 20*time.Millisecond)
@@ -66,7 +66,7 @@ func TestTakeAndGive(t *testing.T) {
 	assert.Equal(t, 1, observer.LookSemaphore(path).Value)
 
 	s.Close()
-	assert.ErrorIs(t, take(state.ID, 1, 0), syscall.EINVAL)
+	assert.ErrorIs(t, take(state.ID, 1), syscall.EINVAL)
 	assert.ErrorIs(t, give(state.ID), syscall.EINVAL)
 }
 
@@ -78,5 +78,5 @@ func TestTakingDoesNotAllocate(t *testing.T) {
 	lock, err := System{}.Lock(ipc.Place{Lock: env.Tmp + "/" + env.Files(env.Tmp)[0]})
 	require.NoError(t, err)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = lock.Take(1, 0), lock.Give() }), "take, give")
-	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = take(-1, 1, 0) }), "take")
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = take(-1, 1) }), "take")
 }

@@ -30,7 +30,13 @@ func (s *semaphore) ID() int { return s.id }
 // Take takes n, 1 to 32767; for 1 that is what QSystemSemaphore::acquire() does,
 // and as there, the kernel gives it back if this process dies.
 func (s *semaphore) Take(n int, limit time.Duration) error {
-	if err := take(s.id, n, limit); err != nil {
+	var err error
+	if limit > 0 {
+		err = takeWithin(s.id, n, limit)
+	} else {
+		err = take(s.id, n)
+	}
+	if err != nil {
 		return meaning(err)
 	}
 	return nil

@@ -37,6 +37,12 @@ func semop(id int, ops []sembuf) error {
 	return nil
 }
 
+// take takes n at once, and does not wait. The error is an errno: EAGAIN if there is
+// not as much, EINVAL or EIDRM when there is no such semaphore.
+func take(id, n int) error {
+	return semop(id, []sembuf{{op: int16(-n), flags: semUndo | ipcNoWait}})
+}
+
 // give gives back what take took, from any thread, and does not wait. It is
 // ERANGE, and nothing has changed, when somebody has reset the semaphore
 // meanwhile: it is free, or taken by another process already. Qt's own release

@@ -7,13 +7,9 @@ import "C"
 
 import "time"
 
-// take takes n at once, and waits at most timeout, while it occupies an OS
-// thread. The error is an errno: EAGAIN when the time is over, EINTR when a signal
-// came, EINVAL or EIDRM when there is no such semaphore.
-func take(id, n int, timeout time.Duration) error {
-	if timeout <= 0 {
-		return semop(id, []sembuf{{op: int16(-n), flags: semUndo | ipcNoWait}})
-	}
+// takeWithin is take that waits at most timeout, while it occupies an OS thread. It is
+// EINTR when a signal came.
+func takeWithin(id, n int, timeout time.Duration) error {
 	return errnoOf(C.qtb_sysv_take(C.int32_t(id), C.int16_t(n), C.int64_t(timeout)))
 }
 

@@ -15,6 +15,6 @@ var errUnavailable = errors.New("sysv: this build is without cgo")
 func lookSegment(string) (ipc.Segment, error)      { return ipc.Segment{}, errUnavailable }
 func lookSemaphore(string) (ipc.Semaphore, error)  { return ipc.Semaphore{}, errUnavailable }
 func lookSemaphoreByID(int) (ipc.Semaphore, error) { return ipc.Semaphore{}, errUnavailable }
-func take(int, int, time.Duration) error           { return errUnavailable }
+func takeWithin(int, int, time.Duration) error     { return errUnavailable }
 func remove(int) error                             { return errUnavailable }
 func (System) NewWaiter() ipc.Waiter               { return nil }
