@@ -67,7 +67,7 @@ func eachRow(t *testing.T, role string, run func(t *testing.T, x exchange, data 
 				peer := env.VerbsIn(qt, kind.peerDir(env))
 				for _, p := range payloads() {
 					t.Run(p.name, func(t *testing.T) {
-						x := exchange{kind: kind, env: env, peer: peer, peerLocks: !kind.native || locksNative(qt)}
+						x := exchange{kind: kind, env: env, peer: peer, peerLocks: !kind.native || peertest.HasIPCKeys(t, qt)}
 						var peers string
 						x.key, peers = kind.keys(env, env.Name())
 						x.file, _ = keyFiles(t, x.key)
@@ -176,7 +176,7 @@ func TestGoReadsTheMissionsWriter(t *testing.T) {
 			require.NoError(t, s.Close())
 		}
 		last := writer.Diary(func(m map[string]any) bool { return m["id"] == missionIDs[2] })
-		assert.Equal(t, !kind.native || locksNative(qt), last["lock"], "what lock() returned and the program ignored")
+		assert.Equal(t, !kind.native || peertest.HasIPCKeys(t, qt), last["lock"], "what lock() returned and the program ignored")
 		require.NoError(t, writer.End())
 	})
 }

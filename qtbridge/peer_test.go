@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
-	"qtinterop/native"
 )
 
 // object has a peer make an object with a key.
@@ -21,15 +20,11 @@ func object(peer *peertest.Peer, name string, key Key) {
 	peer.Do(op, name, peertest.Args{"key": key.Name()})
 }
 
-// locksNative tells whether a peer has a lock for native keys: testpeer-qt6 is built
-// with the Qt 6 that this program is.
-func locksNative(qt int) bool { return qt == 6 && native.HasNativeIpcKeys() }
-
 // needsNoNativeLock skips a row with a native key whose peer has a lock for it: we do
 // not take that yet, and its owner deletes the key file.
 func needsNoNativeLock(t testing.TB, native bool, qt int) {
 	t.Helper()
-	if native && locksNative(qt) {
+	if native && peertest.HasIPCKeys(t, qt) {
 		peertest.Skip(t, "native keys of a peer on Qt 6.6 and later are not supported in this yet")
 	}
 }

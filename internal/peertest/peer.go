@@ -286,6 +286,35 @@ func (e *Env) hello(qt int, process *Process) *Peer {
 	return p
 }
 
+// versions are those of Qt that peers have told, by their names.
+var versions sync.Map
+
+// qtVersion is the version of Qt that a peer runs with.
+func qtVersion(t testing.TB, qt int) string {
+	t.Helper()
+	if version, ok := versions.Load(qt); ok {
+		return version.(string)
+	}
+	cmd := exec.Command(Path(t, qt), "verbs")
+	cmd.Stdin = bytes.NewReader([]byte(`{"id":1,"op":"hello"}` + "\n"))
+	line, err := cmd.Output()
+	must(t, err)
+	var hello Reply
+	must(t, json.Unmarshal(line, &hello))
+	versions.Store(qt, hello.QtVersion)
+	return hello.QtVersion
+}
+
+// HasIPCKeys tells whether a peer's Qt is 6.6 or later: it has QNativeIpcKey, a lock
+// for native keys, and other words in its errors.
+func HasIPCKeys(t testing.TB, qt int) bool {
+	t.Helper()
+	var major, minor int
+	_, err := fmt.Sscanf(qtVersion(t, qt), "%d.%d", &major, &minor)
+	must(t, err)
+	return major == 6 && minor >= 6
+}
+
 // Do has the peer do a verb to its object obj, and waits for the answer.
 func (p *Peer) Do(op, obj string, args Args) Reply {
 	p.t.Helper()
