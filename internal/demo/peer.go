@@ -91,3 +91,21 @@ func printCalls(who string, report map[string]any, calls ...string) {
 		fmt.Println()
 	}
 }
+
+// hasIPCKeys tells whether a peer's Qt is 6.6 or later, and so has a lock for native
+// keys.
+func hasIPCKeys(peer string) (bool, error) {
+	cmd := exec.Command(peer, "verbs")
+	cmd.Stdin = strings.NewReader(`{"id":1,"op":"hello"}` + "\n")
+	line, err := cmd.Output()
+	if err != nil {
+		return false, err
+	}
+	var hello struct{ QtVersion string }
+	if err := json.Unmarshal(line, &hello); err != nil {
+		return false, err
+	}
+	var major, minor int
+	_, err = fmt.Sscanf(hello.QtVersion, "%d.%d", &major, &minor)
+	return major == 6 && minor >= 6, err
+}
