@@ -52,6 +52,7 @@ func TestPublishAfterACrashWithAReader(t *testing.T) {
 	for name, opts := range map[string]PublisherOptions{"each": {}, "in-place": {InPlace: 20}} {
 		t.Run(name, func(t *testing.T) {
 			eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+				needsNoNativeLock(t, key.IsNative(), qt)
 				segment, _ := keyFiles(t, key)
 				kill := killedWriter(t, env, qt, key)
 				peer := env.Verbs(qt)

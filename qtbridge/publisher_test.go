@@ -405,6 +405,7 @@ func killedWriter(t *testing.T, env *peertest.Env, qt int, key Key) (kill func()
 // What a killed predecessor left is removed, its lock included.
 func TestPublishAfterACrash(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		killedWriter(t, env, qt, key)()
 		require.Equal(t, hasKeyFiles, observer.Look(segment) != nil, "what it left")
