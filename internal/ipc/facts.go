@@ -126,6 +126,17 @@ type Found struct {
 	Made        time.Time
 }
 
+// NameProgram notes the program that a process runs, unless its name is not known.
+func (f *Found) NameProgram(pid int, name string) {
+	if name == "" {
+		return
+	}
+	if f.Programs == nil {
+		f.Programs = make(map[int]string)
+	}
+	f.Programs[pid] = name
+}
+
 // KindOf tells by what exists.
 func KindOf(f *Facts) Kind {
 	switch {

@@ -76,12 +76,7 @@ func look(segment, semaphore string, maps *procfs.Mappings) ipc.Found {
 	}
 	found.Unclear = len(found.Users) == 0
 	for _, pid := range found.Users {
-		if name := procfs.Program(pid); name != "" {
-			if found.Programs == nil {
-				found.Programs = make(map[int]string)
-			}
-			found.Programs[pid] = name
-		}
+		found.NameProgram(pid, procfs.Program(pid))
 	}
 	return found
 }

@@ -222,12 +222,7 @@ func (l *listing) describe() {
 			e.Users = l.maps.Users(e.Segment.ID)
 		}
 		for _, pid := range append([]int{e.Segment.Creator, e.Segment.Last, e.Lock.Last}, e.Users...) {
-			if name := l.program(pid); name != "" {
-				if e.Programs == nil {
-					e.Programs = make(map[int]string)
-				}
-				e.Programs[pid] = name
-			}
+			e.NameProgram(pid, l.program(pid))
 		}
 		e.Made = madeAt(e)
 	}

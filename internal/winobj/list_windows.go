@@ -75,12 +75,7 @@ func (l *listing) add(p ipc.Place) {
 	}
 	f := ipc.Found{Kind: kind, Place: p, Facts: facts, Unclear: err != nil, Users: l.users[fullName(p.Segment)]}
 	for _, pid := range slices.Concat(l.users[fullName(p.Lock)], f.Users) {
-		if name := l.program(pid); name != "" {
-			if f.Programs == nil {
-				f.Programs = make(map[int]string)
-			}
-			f.Programs[pid] = name
-		}
+		f.NameProgram(pid, l.program(pid))
 	}
 	l.found = append(l.found, f)
 }
