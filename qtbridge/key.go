@@ -2,14 +2,24 @@ package qtbridge
 
 import "strings"
 
-// Key names a segment as the peer names it. There are two kinds, which cannot
+// Key names a segment as the peer names it. There are three kinds, which cannot
 // be mixed up: [QtKey] for a peer that calls setKey, or hands the key to the
-// constructor, and [NativeKey] for one that calls setNativeKey. Keys can be
-// compared with ==. The zero Key is no key.
+// constructor, [NativeKey] for one that calls setNativeKey, and [PosixKey] for one
+// that hands it a QNativeIpcKey of the type PosixRealtime. Keys can be compared with
+// ==. The zero Key is no key.
 type Key struct {
-	name   string
-	native bool
+	name string
+	kind keyType
 }
+
+// keyType is how a name is meant: 0 for setKey, else a QNativeIpcKey::Type.
+type keyType uint16
+
+const (
+	systemVKey keyType = 0x51
+	posixKey   keyType = 0x100
+	windowsKey keyType = 0x101
+)
 
 // QtKey is a key as QSharedMemory::setKey(name) takes it: any text in UTF-8
 // without NUL, of which at most 197 ASCII letters. Qt derives the name of a file
@@ -31,7 +41,7 @@ func QtKey(name string) Key { return Key{name: name} }
 // directories have nothing to do with it. NAME and Local\NAME are one object in
 // each session; Global\NAME is another one, the same in all sessions, which only
 // services and administrators may create. There is no other backslash in a name.
-func NativeKey(name string) Key { return Key{name: name, native: true} }
+func NativeKey(name string) Key { return Key{name: name, kind: nativeKeyType} }
 
 // NativeKeyIn is the native key name of a peer whose working directory is dir.
 // Where name is an absolute path, and on Windows always, the directory does not
@@ -40,12 +50,17 @@ func NativeKeyIn(dir, name string) Key {
 	return NativeKey(keyIn(dir, name))
 }
 
-// Name is what was given to [QtKey] or [NativeKey], and with [NativeKeyIn] the
+// PosixKey is a key as QSharedMemory::setNativeKey(QNativeIpcKey(name, PosixRealtime))
+// takes it, of Qt 6.6 and later: the name of a POSIX shared memory object, with a
+// slash at its beginning and no other.
+func PosixKey(name string) Key { return Key{name: name, kind: posixKey} }
+
+// Name is what was given to [QtKey], [NativeKey] or [PosixKey], and with [NativeKeyIn] the
 // path that resulted.
 func (k Key) Name() string { return k.name }
 
-// IsNative tells whether k is a native key.
-func (k Key) IsNative() bool { return k.native }
+// IsNative tells whether k is a native key, as a [PosixKey] is too.
+func (k Key) IsNative() bool { return k.kind != 0 }
 
 // The prefixes of keys as text.
 const (
@@ -56,7 +71,10 @@ const (
 // String is k as text, from which [ParseKey] makes k again: native:NAME,
 // or NAME, or qt:NAME where NAME alone would be read as something else.
 func (k Key) String() string {
-	if k.native {
+	switch k.kind {
+	case posixKey:
+		return "posix:" + k.name
+	case nativeKeyType:
 		return nativeScheme + ":" + k.name
 	}
 	if _, _, ok := cutScheme(k.name); ok {

@@ -42,13 +42,15 @@ func (k Key) place(op string) (place, error) {
 				", whose native keys delete key files of others; build it with that Qt"}
 	}
 	switch {
+	case k.kind == posixKey:
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported, Msg: "POSIX keys are not supported yet"}
 	case k.name == "":
 		return place{}, keyError(op, k, "it is empty; give the key that the Qt program uses")
 	case strings.ContainsRune(k.name, 0):
 		return place{}, keyError(op, k, "it has a NUL in it, which no file name can have")
 	case !utf8.ValidString(k.name):
 		return place{}, keyError(op, k, "it is not UTF-8, as a QString would be")
-	case k.native:
+	case k.IsNative():
 		return k.nativePlace(op)
 	}
 	return k.qtPlace(op)

@@ -173,7 +173,7 @@ type State struct {
 // behind it. Of a native key's nobody can tell whose it is. A process in the
 // middle of create() was at the lock before, and Inspect looks at that last.
 func (s *State) hasStaleFile() bool {
-	return !s.Key.native && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
+	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
 }
 
 func (s *State) judge() Verdict {
@@ -184,7 +184,7 @@ func (s *State) judge() Verdict {
 		return Split
 	case len(s.Strays) > 0:
 		return KeyFileLost
-	case systemOf(s.Key).Traits().SemaphoreOwners && !s.Key.native && s.Segment.isInUse() && !s.Lock.Exists:
+	case systemOf(s.Key).Traits().SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
 	case s.Lock.isHeld():
 		return Locked

@@ -7,6 +7,9 @@ import (
 	"qtinterop/internal/sysv"
 )
 
+// nativeKeyType is that of native keys without a type.
+const nativeKeyType = systemVKey
+
 // systemOf is the system that the objects of a key are of.
 func systemOf(Key) ipc.System { return sysv.System{} }
 

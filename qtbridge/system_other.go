@@ -14,6 +14,9 @@ type noSystem struct{ ipc.System }
 
 func (noSystem) Traits() *ipc.Traits { return &ipc.Traits{KeyFiles: true, Page: 1} }
 
+// nativeKeyType is that of native keys without a type.
+const nativeKeyType = systemVKey
+
 func systemOf(Key) ipc.System { return noSystem{} }
 
 func listAll() ([]ipc.Found, error) { return nil, errors.ErrUnsupported }

@@ -5,6 +5,9 @@ import (
 	"qtinterop/internal/winobj"
 )
 
+// nativeKeyType is that of native keys without a type.
+const nativeKeyType = windowsKey
+
 // systemOf is the system that the objects of a key are of.
 func systemOf(Key) ipc.System { return winobj.System{} }
 
