@@ -94,7 +94,8 @@ func (s *Segment) isFault(r any) bool {
 //
 // Where there is a lock, it takes it for the time of the copy and waits for it
 // until ctx ends, which is an [ErrLocked]. Where there is none, or nobody has
-// made one, it reads until two reads agree: a writer that pauses halfway through
+// made one, and with a native key, whose lock not all writers take, it reads until two
+// reads agree: a writer that pauses halfway through
 // a change cannot be told from one that has finished. [ErrUnstable] is returned
 // where they never do, or not before ctx ends. It makes no semaphore.
 //
@@ -119,13 +120,26 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		}
-		buf = append(buf[:0], s.data...)
+		copied, agreed := s.copyLocked(ctx, buf)
 		err := s.lock.release(op)
+		if !agreed {
+			return s.readStable(ctx, buf)
+		}
+		buf = copied
 		if !errors.Is(err, ErrLockLost) || ctx.Err() != nil {
 			return buf, err
 		}
 		// Somebody may have written meanwhile: copy again.
 	}
+}
+
+// copyLocked copies the content while the lock is held. With a native key that does not
+// say that nobody writes: programs of Qt before 6.6 do not lock.
+func (s *Segment) copyLocked(ctx context.Context, buf []byte) ([]byte, bool) {
+	if s.key.IsNative() {
+		return copyStable(ctx, buf, s.data, agreeTries)
+	}
+	return append(buf[:0], s.data...), true
 }
 
 func (s *Segment) readStable(ctx context.Context, buf []byte) ([]byte, error) {

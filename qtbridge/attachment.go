@@ -37,7 +37,7 @@ func (a *attachment) detach() error {
 // holdToDetach takes the lock, if it can be had, where detaching removes something
 // that others could be about to use.
 func (a *attachment) holdToDetach() bool {
-	if !a.place.traits().DetachRemoves {
+	if !a.place.traits().DetachRemoves || !a.lock.exists() {
 		return false
 	}
 	return a.lock.tryHold(0) || a.lock.tryHold(a.waitToDetach())

@@ -18,6 +18,9 @@ type creation struct {
 	place place
 	size  int
 	mode  Mode
+	// keepsFile: Qt is not to delete the key file with the segment, since more
+	// segments will come and the lock hangs on it.
+	keepsFile bool
 }
 
 // run looks first: create() of Qt, even one that fails, resets the lock that
@@ -95,14 +98,32 @@ func (c *creation) exists(segment ipc.Segment) error {
 }
 
 // runLocked creates the segment while it holds the lock, so that no other
-// process is between two steps of its own.
+// process is between two steps of its own. It starts again when the lock turns out to
+// be on a key file that others have deleted meanwhile.
 func (c *creation) runLocked(ctx context.Context) (*attachment, error) {
+	var a *attachment
+	var err error
+	for range retries {
+		if a, err = c.runLockedOnce(ctx); !errors.Is(err, ErrBusy) {
+			break
+		}
+		time.Sleep(settlingStep)
+	}
+	return a, err
+}
+
+func (c *creation) runLockedOnce(ctx context.Context) (*attachment, error) {
 	l := newLock(c.key, c.place)
-	if err := l.acquireUnjammed(&request{ctx: ctx, op: c.op}); err != nil {
+	if err := c.acquire(ctx, l); err != nil {
 		l.close(false)
 		return nil, err
 	}
 	mem, err := c.createIfFree()
+	if err == nil && l.sharesFile() && !l.leadsHere() {
+		mem.Close()
+		err = &Error{Op: c.op, Key: c.key, Code: ErrBusy,
+			Msg: "other programs delete the key file " + c.place.Segment + " time and again; try again"}
+	}
 	if err == nil {
 		// As create() of Qt does, reset the semaphore and become its owner:
 		// that gives the lock back as well.
@@ -120,6 +141,20 @@ func (c *creation) runLocked(ctx context.Context) (*attachment, error) {
 	}
 	l.local.leave()
 	return newAttachment(c.place, mem, l), nil
+}
+
+// acquire takes the lock, and has it made before if there is none.
+func (c *creation) acquire(ctx context.Context, l *lock) error {
+	if l.sharesFile() {
+		if err := l.makeKeyFile(c.op); err != nil {
+			return err
+		}
+	}
+	err := l.acquireUnjammed(&request{ctx: ctx, op: c.op})
+	if err != nil && l.ownsFile {
+		l.removeKeyFile()
+	}
+	return err
 }
 
 func (c *creation) createIfFree() (*memory, error) {
@@ -143,7 +178,7 @@ func (c *creation) create() (*memory, error) {
 		if mem, err = newMemory(c.op, c.key); err != nil {
 			return nil, err
 		}
-		if err = mem.create(c.place, c.size, c.mode); err == nil {
+		if err = c.createWith(mem); err == nil {
 			return mem, nil
 		}
 		mem.closeFailed(err)
@@ -155,7 +190,15 @@ func (c *creation) create() (*memory, error) {
 	return nil, err
 }
 
-// reclaim removes an orphan. It never does while anybody is attached.
+func (c *creation) createWith(mem *memory) error {
+	if !c.keepsFile {
+		return mem.create(c.place, c.size, c.mode)
+	}
+	return mem.createPinned(c.place, c.size, c.mode)
+}
+
+// reclaim removes an orphan. It never does while anybody is attached. A key file that
+// our lock hangs on stays.
 func (c *creation) reclaim() error {
 	if !c.place.traits().DetachRemoves {
 		return nil // there are none
@@ -169,5 +212,10 @@ func (c *creation) reclaim() error {
 	case !segment.IsOrphan():
 		return c.exists(segment)
 	}
-	return removeOrphan(c.op, c.key, c.place)
+	return attachAndDetach(c.op, c.key, func(m *memory) error {
+		if c.key.IsNative() {
+			return m.attachPinned(c.place)
+		}
+		return m.attach(c.place, ReadOnly)
+	})
 }

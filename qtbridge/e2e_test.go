@@ -183,7 +183,6 @@ func TestGoReadsTheMissionsWriter(t *testing.T) {
 
 func TestTheMissionsPollerReadsGo(t *testing.T) {
 	eachMission(t, func(t *testing.T, env *peertest.Env, qt int, kind keyKind, key Key, peers string) {
-		needsNoNativeLock(t, kind.native, qt)
 		poller := env.Start(qt, kind.peerDir(env), missionArgs("poller", kind, peers, "--interval", "2")...)
 		for _, id := range missionIDs {
 			s := createBesidePoller(t, key, len(id))

@@ -290,19 +290,12 @@ func ExampleSegment_Lockable() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println("lockable:", s.Lockable())
 		fmt.Println("write:", write(s, []byte("hello")))
-		if !s.Lockable() {
-			fmt.Println("no lock:", errors.Is(s.Lock(ctx), qtbridge.ErrNoLock))
-		}
 		_ = s.Close()
 	}
 	// Output:
-	// lockable: true
 	// write: <nil>
-	// lockable: false
 	// write: <nil>
-	// no lock: true
 }
 
 // Snapshot reuses a buffer: a reader that keeps one allocates nothing.

@@ -38,7 +38,6 @@ func TestPeerKilledWhileItHoldsTheLock(t *testing.T) {
 func TestStaleSegment(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		for _, key := range []Key{QtKey(env.Name()), NativeKey(env.Work + "/key")} {
-			needsNoNativeLock(t, key.IsNative(), qt)
 			segment, lock := keyFiles(t, key)
 			peer := env.Verbs(qt)
 			create(peer, key, 5, []byte("stale"))

@@ -128,7 +128,6 @@ func TestHazardFailedAttachRemovesAHeldLock(t *testing.T) {
 // again.
 func TestHazardPoisonedObject(t *testing.T) {
 	toldByQt(t, func(t *testing.T, env *peertest.Env, qt int) {
-		needsNoNativeLock(t, true, qt)
 		key := nativeKey(env)
 		segment, _ := keyFiles(t, key)
 		writer, reader := env.Verbs(qt), env.Verbs(qt)

@@ -18,23 +18,49 @@ type heldLock struct {
 	jammed bool
 	own    *native.SystemSemaphore // set if there was none and Qt made it for us
 	gone   bool
+	unpin  func()
 }
 
 // holdLock takes the lock without waiting; if it is not to be had that is an
 // ErrLocked. Where there is none, Qt makes one, which release removes again.
 func holdLock(s *State, p place) (*heldLock, error) {
-	h := &heldLock{key: s.Key, place: p, id: s.Lock.ID, jammed: s.Lock.isJammed()}
+	h := &heldLock{key: s.Key, place: p, id: s.Lock.ID, jammed: s.Lock.isJammed(), unpin: func() {}}
+	if err := h.pin(); err != nil {
+		return nil, err
+	}
+	if err := h.hold(s); err != nil {
+		h.unpin()
+		return nil, err
+	}
+	return h, nil
+}
+
+// pin has the lock of a native key found by the key file also when that is deleted with
+// the segment.
+func (h *heldLock) pin() error {
+	if h.place.Lock != h.place.Segment {
+		return nil
+	}
+	name, unpin, err := h.place.system.Pin(h.place.Place)
+	if err != nil {
+		return systemError(opRecover, h.key, err)
+	}
+	h.place.Segment, h.place.Lock, h.unpin = name, name, unpin
+	return nil
+}
+
+func (h *heldLock) hold(s *State) error {
 	if h.jammed {
-		return h, nil
+		return nil
 	}
 	if !s.Lock.Exists {
 		if err := h.create(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	err := h.take()
 	if err == nil {
-		return h, nil
+		return nil
 	}
 	if h.own != nil {
 		leak(h.own) // somebody was quicker to take it, and needs it
@@ -42,16 +68,16 @@ func holdLock(s *State, p place) (*heldLock, error) {
 	known, ok := errors.AsType[*ipc.Error](err)
 	switch {
 	case ok && known.Code == ipc.Permission:
-		return nil, ownerError(s, s.Lock.Owner)
+		return ownerError(s, s.Lock.Owner)
 	case ok && known.Code == ipc.Resources:
-		return nil, recoverError(s.Key, ErrResources, "%v; %s", err, p.traits().Remedies[ipc.Resources])
+		return recoverError(s.Key, ErrResources, "%v; %s", err, h.place.traits().Remedies[ipc.Resources])
 	}
-	return nil, recoverError(s.Key, ErrLocked, "the lock was taken or removed in this moment; try again")
+	return recoverError(s.Key, ErrLocked, "the lock was taken or removed in this moment; try again")
 }
 
 func (h *heldLock) create() error {
 	var err error
-	if h.own, err = newSemaphore(h.key, 1, native.Open); err != nil {
+	if h.own, err = newSemaphoreOf(opRecover, h.key, h.place, 1, native.Open); err != nil {
 		return err
 	}
 	lock, err := h.place.system.Semaphore(h.place.Place)
@@ -95,7 +121,7 @@ func (h *heldLock) remove() error {
 	owner := h.own
 	if owner == nil {
 		var err error
-		if owner, err = newSemaphore(h.key, 0, native.Create); err != nil {
+		if owner, err = newSemaphoreOf(opRecover, h.key, h.place, 0, native.Create); err != nil {
 			return err
 		}
 	}
@@ -107,6 +133,7 @@ func (h *heldLock) remove() error {
 // release gives the lock back, and removes one that was made for us if nobody
 // has come to need it.
 func (h *heldLock) release() {
+	defer h.unpin()
 	if h.lock != nil {
 		defer h.lock.Close()
 	}
@@ -123,16 +150,4 @@ func (h *heldLock) release() {
 	if h.own != nil {
 		leak(h.own)
 	}
-}
-
-// newSemaphore is QSystemSemaphore(key, value, mode).
-func newSemaphore(key Key, value int, mode native.SemaphoreMode) (*native.SystemSemaphore, error) {
-	semaphore, err := native.NewSystemSemaphore(key.name, value, mode)
-	if err == nil {
-		if err = semaphore.Err(); err == nil {
-			return semaphore, nil
-		}
-		semaphore.Close()
-	}
-	return nil, qtError(opRecover, key, err)
 }

@@ -216,7 +216,6 @@ func TestInspectLive(t *testing.T) {
 
 func TestInspectOrphaned(t *testing.T) {
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		for _, end := range []string{"kill", "_exit"} {
 			peer := env.Verbs(qt)
 			create(peer, key, 5, nil)

@@ -182,8 +182,8 @@ func (s *kernelSemaphore) createOnce(op string, mode native.SemaphoreMode) error
 	if !s.place.traits().SemaphoreOwners {
 		return s.createUnowned(op, mode)
 	}
-	if err := s.createOwned(mode); err != nil {
-		return qtError(op, s.key, err)
+	if err := s.createOwned(op, mode); err != nil {
+		return err
 	}
 	s.forget(s.open.Load())
 	s.ownID = -1
@@ -193,9 +193,12 @@ func (s *kernelSemaphore) createOnce(op string, mode native.SemaphoreMode) error
 	return nil
 }
 
-func (s *kernelSemaphore) createOwned(mode native.SemaphoreMode) error {
-	if s.own != nil && mode == native.Create {
-		return s.own.SetKey(s.key.name, s.initial, mode)
+func (s *kernelSemaphore) createOwned(op string, mode native.SemaphoreMode) error {
+	if s.own != nil && mode == native.Create && !s.key.IsNative() {
+		if err := s.own.SetKey(s.key.name, s.initial, mode); err != nil {
+			return qtError(op, s.key, err)
+		}
+		return nil
 	}
 	// With Open, Qt ignores a key that the object has already, so that looking
 	// again takes a new one. The old one, whose semaphore another process has
@@ -204,25 +207,19 @@ func (s *kernelSemaphore) createOwned(mode native.SemaphoreMode) error {
 	if s.own != nil {
 		leak(s.own)
 	}
-	own, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
-	if err != nil {
-		return err
-	}
+	own, err := newSemaphoreOf(op, s.key, s.place, s.initial, mode)
 	s.own = own
-	return own.Err()
+	return err
 }
 
 // createUnowned has the semaphore that Qt made open before Qt's object goes, which
 // nobody needs any more then.
 func (s *kernelSemaphore) createUnowned(op string, mode native.SemaphoreMode) error {
-	made, err := native.NewSystemSemaphore(s.key.name, s.initial, mode)
+	made, err := newSemaphoreOf(op, s.key, s.place, s.initial, mode)
 	if err != nil {
-		return qtError(op, s.key, err)
+		return err
 	}
 	defer made.Close()
-	if err := made.Err(); err != nil {
-		return qtError(op, s.key, err)
-	}
 	if _, err := s.look(); err != nil {
 		return systemError(op, s.key, err)
 	}

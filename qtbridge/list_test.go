@@ -66,7 +66,6 @@ func listKeys(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int, k
 
 func TestListAgreesWithInspect(t *testing.T) {
 	listKeys(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		creator, reader := env.Verbs(qt), env.VerbsIn(qt, env.Other)
 		create(creator, key, 4711, nil)
 		attachPeer(reader, key)
@@ -90,7 +89,6 @@ func TestListAgreesWithInspect(t *testing.T) {
 
 func TestListOrphanedAndLeftover(t *testing.T) {
 	listKeys(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		t.Chdir(env.Work) // of a process concerned, for the native key: its creator is gone
 		orphan(env, qt, key)

@@ -12,8 +12,9 @@ import (
 // any process with the same key uses. It ends with close.
 type lock struct {
 	kernelSemaphore
-	local *localLock
-	held  atomic.Bool // a Lock of the user's holds local lock and semaphore
+	local    *localLock
+	held     atomic.Bool // a Lock of the user's holds local lock and semaphore
+	ownsFile bool        // the key file is ours to delete: see makeKeyFile
 }
 
 func newLock(key Key, p place) *lock {
@@ -38,6 +39,11 @@ func (l *lock) acquire(r *request) error {
 	}
 	return err
 }
+
+// makes tells whether Qt is to make the semaphore where there is none. With a native
+// key that is so only for one who makes the segment too: without one, the peers are of
+// Qt before 6.6, and do not lock.
+func (l *lock) makes() bool { return !l.key.IsNative() || l.isOwner() }
 
 // acquireUnjammed is acquire that sets a jammed lock free before, as create() of
 // Qt does to any on Unix, and makes one that is missing.
@@ -130,9 +136,9 @@ func (l *lock) tryHold(limit time.Duration) bool {
 // meanwhile, by who owned it, that makes another semaphore. Then the one in hand
 // is removed, which has those who wait for it look again: it would stay taken,
 // and the next key file can get the inode that leads there. Where there are no
-// owners, the lock is given back.
+// owners, or the lock is ours already, it is given back.
 func (l *lock) takeOver(op string) error {
-	if !l.place.traits().SemaphoreOwners {
+	if !l.place.traits().SemaphoreOwners || l.key.IsNative() && l.isOwner() {
 		_ = l.give()
 		return nil
 	}
@@ -147,6 +153,10 @@ func (l *lock) takeOver(op string) error {
 // close is the end of the lock. Held says that we hold the semaphore, as after
 // tryHold.
 func (l *lock) close(held bool) {
+	ours := held && l.ownsFile && l.leadsHere()
 	l.kernelSemaphore.close(held)
+	if ours {
+		l.removeKeyFile()
+	}
 	l.local.close()
 }

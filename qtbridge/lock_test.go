@@ -146,7 +146,6 @@ func TestGoWaitsForQt(t *testing.T) {
 
 func TestNativeKeysHaveNoLock(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
-		needsNoNativeLock(t, true, qt)
 		peer := env.Verbs(qt)
 		key := nativeKey(env)
 		peer.Do("shm.new", "m", nil)

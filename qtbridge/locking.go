@@ -12,8 +12,8 @@ import (
 //
 // Like a [sync.Mutex], the lock belongs to the Segment and not to a goroutine:
 // a second Lock waits until somebody unlocks, or until ctx ends. The kernel
-// gives the lock back if this process dies. With a native key there is no lock
-// on Qt before 6.6, and Lock returns [ErrNoLock] at once. If there is no
+// gives the lock back if this process dies. With a native key there
+// may be none, and Lock returns [ErrNoLock] at once: see [Segment.Lockable]. If there is no
 // semaphore, Qt makes one, and closing the Segment removes it.
 //
 // Windows gives nothing back: a lock whose holder died stays taken as long as
@@ -45,15 +45,22 @@ func (s *Segment) takeLock(r *request) error {
 	}
 	defer s.leave()
 	if s.lock == nil {
-		return &Error{Op: r.op, Key: s.key, Code: ErrNoLock,
-			Msg: "segments with a native key have none before Qt 6.6, for Qt programs neither; read with Snapshot, write at once with WriteAt"}
+		return s.noLock(r.op, nil)
 	}
-	r.closing, r.makes = s.called, true
+	r.closing, r.makes = s.called, s.lock.makes()
 	err := s.lock.acquire(r)
+	if isNotFound(err) && !r.makes {
+		return s.noLock(r.op, err)
+	}
 	if err == nil {
 		s.lock.held.Store(true)
 	}
 	return err
+}
+
+func (s *Segment) noLock(op string, err error) error {
+	return &Error{Op: op, Key: s.key, Code: ErrNoLock, Err: err,
+		Msg: "with a native key Qt has one since 6.6, and no such program has made it; older Qt programs do not lock; read with Snapshot, write at once with WriteAt"}
 }
 
 // Unlock gives the lock back (QSharedMemory::unlock). Any goroutine may do so.

@@ -89,6 +89,24 @@ func (m *memory) attach(p place, mode Mode) error {
 	return m.attachNow(p.system, mode)
 }
 
+// attachPinned is attach to read, by a name that Qt can delete nothing by.
+func (m *memory) attachPinned(p place) error {
+	if err := m.pin(p, false); err != nil {
+		return err
+	}
+	return m.attachNow(p.system, ReadOnly)
+}
+
+// pin is setName by a name that Qt can delete nothing by.
+func (m *memory) pin(p place, creates bool) error {
+	name, done, err := p.system.Pin(p.Place)
+	if err != nil {
+		return systemError(m.op, m.key, err)
+	}
+	m.done = done
+	return m.setName(p.system, name, creates)
+}
+
 // attachNow attaches to the segment of the native key that Qt has.
 func (m *memory) attachNow(system ipc.System, mode Mode) error {
 	if err := m.Attach(native.AccessMode(mode)); err != nil {
@@ -106,6 +124,19 @@ func (m *memory) create(p place, size int, mode Mode) error {
 	if err := m.setName(p.system, p.Segment, true); err != nil {
 		return err
 	}
+	return m.createNow(size, mode)
+}
+
+// createPinned is create by a name that Qt can delete nothing by. The key file must
+// exist.
+func (m *memory) createPinned(p place, size int, mode Mode) error {
+	if err := m.pin(p, true); err != nil {
+		return err
+	}
+	return m.createNow(size, mode)
+}
+
+func (m *memory) createNow(size int, mode Mode) error {
 	if err := m.Create(int64(size), native.AccessMode(mode)); err != nil {
 		return qtError(m.op, m.key, err)
 	}

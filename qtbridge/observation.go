@@ -231,12 +231,24 @@ func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	default:
 		return nil, nothing, systemError(opWatch, o.key, err)
 	}
-	content := bytes.Clone(data)
+	content, agreed := o.copyLocked(data)
 	if lock.Give() != nil {
 		o.lost = true // somebody reset it, and may have written meanwhile
 		return nil, unsettled, nil
 	}
+	if !agreed {
+		return nil, unsettled, nil
+	}
 	return content, news, nil
+}
+
+// copyLocked copies data while the lock is held. With a native key that does not say
+// that nobody writes: programs of Qt before 6.6 do not lock.
+func (o *observation) copyLocked(data []byte) (content []byte, agreed bool) {
+	if o.key.IsNative() {
+		return copyStable(context.Background(), nil, data, agreeTries)
+	}
+	return bytes.Clone(data), true
 }
 
 // isHeld notes that the lock is taken. The wait that begins next tells when it is

@@ -20,15 +20,6 @@ func object(peer *peertest.Peer, name string, key Key) {
 	peer.Do(op, name, peertest.Args{"key": key.Name()})
 }
 
-// needsNoNativeLock skips a row with a native key whose peer has a lock for it: we do
-// not take that yet, and its owner deletes the key file.
-func needsNoNativeLock(t testing.TB, native bool, qt int) {
-	t.Helper()
-	if native && peertest.HasIPCKeys(t, qt) {
-		peertest.Skip(t, "native keys of a peer on Qt 6.6 and later are not supported in this yet")
-	}
-}
-
 // create has a peer create a segment named like the key and write into it.
 func create(peer *peertest.Peer, key Key, size int, data []byte) {
 	object(peer, key.String(), key)

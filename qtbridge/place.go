@@ -21,12 +21,13 @@ type place struct {
 func (p place) traits() *ipc.Traits { return p.system.Traits() }
 
 // KeyFiles returns the absolute paths of the two files that the system objects
-// of k hang on: the segment's and, empty for native keys, the lock's. Qt
+// of k hang on: the segment's and the lock's, which with a native key are one. Qt
 // derives the names; the files need not exist. It depends on TMPDIR, or for a
 // relative native key on the working directory. Errors: [ErrKey] if k is empty,
 // too long or no UTF-8, or TMPDIR no directory, and [ErrUnavailable].
 //
-// On Windows they are the names of the two objects, and depend on nothing else.
+// On Windows they are the names of the two objects, and depend on nothing else; the
+// second is empty for native keys.
 func (k Key) KeyFiles() (segment, lock string, err error) {
 	p, err := k.place("locate")
 	return p.Segment, p.Lock, err
@@ -78,7 +79,10 @@ var runsSupported = sync.OnceValue(func() bool {
 // file behind.
 func (k Key) nativePlace(op string) (place, error) {
 	p := place{Place: ipc.Place{Segment: k.name, Native: true}, system: systemOf(k)}
-	if p.traits().KeyFiles && !filepath.IsAbs(k.name) {
+	if !p.traits().KeyFiles {
+		return p, checkName(op, k, p)
+	}
+	if !filepath.IsAbs(k.name) {
 		dir, err := os.Getwd()
 		if err != nil {
 			return place{}, &Error{Op: op, Key: k, Code: ErrKey, Err: err,
@@ -90,10 +94,15 @@ func (k Key) nativePlace(op string) (place, error) {
 			return place{}, keyError(op, k, "the working directory is not UTF-8; give an absolute path")
 		}
 	}
+	p.Lock = p.Segment // which is where Qt has it since 6.6
+	return p, checkName(op, k, p)
+}
+
+func checkName(op string, k Key, p place) error {
 	if err := p.system.CheckName(p.Segment); err != nil {
-		return place{}, systemError(op, k, err)
+		return systemError(op, k, err)
 	}
-	return p, nil
+	return nil
 }
 
 // keyIn is the native key name of a process whose working directory is dir.

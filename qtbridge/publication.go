@@ -28,7 +28,7 @@ type publication struct {
 	made    bool          // there was one, and it has not been seen that it is gone
 	id      int           // of the present segment, or of the last there was
 	// lock is one for all segments, so that who waits for it does not see it go
-	// with each message; nil for native keys.
+	// with each message; nil where native keys have none.
 	lock  *lock
 	owner bool // of the lock, as by create() of Qt, where there are owners
 }
@@ -120,13 +120,17 @@ func (p *publication) creation(size int) *creation {
 	if p.inPlace > 0 {
 		size = p.inPlace
 	}
-	return &creation{op: opPublish, key: p.key, place: p.place, size: size, mode: ReadWrite}
+	return &creation{op: opPublish, key: p.key, place: p.place, size: size, mode: ReadWrite,
+		keepsFile: p.lock != nil && p.lock.sharesFile()}
 }
 
 // underLock calls f while it holds the lock, if there is one.
 func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f func() error) error {
 	if p.lock == nil {
 		return f()
+	}
+	if err := p.readyKeyFile(); err != nil {
+		return err
 	}
 	if err := p.lock.acquireUnjammed(&request{ctx: ctx, closing: closing, op: opPublish}); err != nil {
 		return err
@@ -142,6 +146,21 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 		err = lost
 	}
 	return err
+}
+
+// readyKeyFile makes sure that a lock which hangs on the key file of the segment will be
+// on that of the segment to come. Others can have deleted it.
+func (p *publication) readyKeyFile() error {
+	if !p.lock.sharesFile() || p.inPlace > 0 && p.now != nil {
+		return nil
+	}
+	if p.lock.forgetAstray() {
+		p.owner = false
+	}
+	if p.lock.open.Load() != nil {
+		return nil
+	}
+	return p.lock.makeKeyFile(opPublish)
 }
 
 // takeOver has Qt reset the lock and make it ours, as its create() does. That gives
@@ -164,10 +183,17 @@ func (p *publication) fill(data []byte) {
 
 // renew puts a new segment with data in the place of the one that is there.
 func (p *publication) renew(ctx context.Context, data []byte) error {
-	mem, err := p.replace(p.creation(len(data)))
+	c := p.creation(len(data))
+	mem, err := p.replace(c)
 	if err != nil {
 		p.rejoin(ctx)
+		if c.keepsFile && isNotFound(err) {
+			return busyError(p.key, "another program deletes the key file %s time and again; publish again", p.place.Segment)
+		}
 		return err
+	}
+	if c.keepsFile {
+		p.lock.ownsFile = true // as Qt deletes it with the last segment, whoever made it
 	}
 	p.now = newAttachment(p.place, mem, nil)
 	copy(p.now.data, data) // the rest is zero
@@ -184,7 +210,9 @@ func (p *publication) replace(c *creation) (*memory, error) {
 	}
 	// If that fails, create meets what is still there.
 	_ = p.leave()
-	p.settle()
+	if !c.keepsFile {
+		p.settle()
+	}
 	return c.create()
 }
 

@@ -17,7 +17,6 @@ import (
 // being: we attach again, so that the message stays, also when the reader goes.
 func TestPublishMeetsAReaderWhileItDetaches(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		p := mustPublisher(t, key, PublisherOptions{})
 		for _, end := range []func(*peertest.Peer){
@@ -52,7 +51,6 @@ func TestPublishAfterACrashWithAReader(t *testing.T) {
 	for name, opts := range map[string]PublisherOptions{"each": {}, "in-place": {InPlace: 20}} {
 		t.Run(name, func(t *testing.T) {
 			eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-				needsNoNativeLock(t, key.IsNative(), qt)
 				segment, _ := keyFiles(t, key)
 				kill := killedWriter(t, env, qt, key)
 				peer := env.Verbs(qt)

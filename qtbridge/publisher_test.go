@@ -111,7 +111,6 @@ func reading(peer *peertest.Peer, obj string, key Key) {
 // A poller reads each message of a sequence that goes no faster than it.
 func TestPublishToAPoller(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		poller := env.Start(qt, env.Work, peerArgs("poller", key, "--interval", "1")...)
 		p := mustPublisher(t, key, PublisherOptions{})
@@ -299,7 +298,6 @@ func TestPublishToReadersThatLock(t *testing.T) {
 // Without a lock, and at full pace, readers come at every moment of a Publish.
 func TestPublishBesideReadersThatCannotLock(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
-		needsNoNativeLock(t, true, qt)
 		key := nativeKey(env)
 		p := mustPublisher(t, key, PublisherOptions{})
 		var list []string
@@ -405,7 +403,6 @@ func killedWriter(t *testing.T, env *peertest.Env, qt int, key Key) (kill func()
 // What a killed predecessor left is removed, its lock included.
 func TestPublishAfterACrash(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		killedWriter(t, env, qt, key)()
 		require.Equal(t, hasKeyFiles, observer.Look(segment) != nil, "what it left")
@@ -528,7 +525,6 @@ func TestPublisherClosed(t *testing.T) {
 
 func TestPublishFromManyGoroutines(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		segment, _ := keyFiles(t, key)
 		p := mustPublisher(t, key, PublisherOptions{})
 		stop := readersOf(t, env, qt, 1, key, func([]byte) {})

@@ -370,7 +370,6 @@ func TestRecoverRefusesWhileTheOldLockIsInUse(t *testing.T) {
 
 func TestRecoverAnotherUsersThings(t *testing.T) {
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		orphan(env, qt, key)
 		recoverAsNobody := func() {
 			t.Helper()
@@ -420,7 +419,6 @@ func TestManyRecoverAtOnce(t *testing.T) {
 		return
 	}
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
-		needsNoNativeLock(t, key.IsNative(), qt)
 		var helpers []*peertest.Process
 		for range 3 {
 			helpers = append(helpers, env.StartSelf("TestManyRecoverAtOnce", helperEnv+"="+key.String()))

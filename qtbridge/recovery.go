@@ -117,7 +117,7 @@ func (r *recovery) makeLock(segment int) error {
 }
 
 func (r *recovery) keepLock(mode native.SemaphoreMode, a Action) error {
-	semaphore, err := newSemaphore(r.key, 1, mode)
+	semaphore, err := newSemaphoreOf(opRecover, r.key, r.place, 1, mode)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (r *recovery) keepLock(mode native.SemaphoreMode, a Action) error {
 // so that no other program is between two steps of its own.
 func (r *recovery) remove(state *State, actions []Action) error {
 	var held *heldLock
-	if r.place.Lock != "" {
+	if r.place.Lock != "" && (state.Lock.Exists || !r.key.IsNative()) {
 		var err error
 		if held, err = holdLock(state, r.place); err != nil {
 			return err

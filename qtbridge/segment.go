@@ -46,10 +46,19 @@ func (s *Segment) Size() int { return s.size }
 // Mode returns the mode that the Segment was created or attached with.
 func (s *Segment) Mode() Mode { return s.mode }
 
-// Lockable tells whether the segment has a lock. With a [NativeKey] it has none
-// before Qt 6.6: lock() returns false to Qt programs as well, which often do
-// not look. Readers of such a segment use [Segment.Snapshot].
-func (s *Segment) Lockable() bool { return s.lock != nil }
+// Lockable tells whether the segment has a lock. With a [QtKey] it has. With a
+// [NativeKey] it is so if somebody has made one: a Qt program of Qt 6.6 or later, or
+// [Create]. Programs with an older Qt do not take it: their lock() returns false, at
+// which they often do not look. So it excludes only those who know it, and readers of
+// such a segment use [Segment.Snapshot]. Others can make and remove it at any time. It
+// is false after Close, and on Windows with a NativeKey.
+func (s *Segment) Lockable() bool {
+	if s.lock == nil || s.enter("lock") != nil {
+		return false
+	}
+	defer s.leave()
+	return !s.key.IsNative() || s.lock.exists()
+}
 
 // Close detaches, and gives back the lock if the Segment holds it. The last one
 // to detach removes the segment and its key file, and who made the semaphore
@@ -73,9 +82,10 @@ func (s *Segment) Close() error {
 // Only one that a crash has left behind, with nobody attached and its creator
 // gone, is removed first: to keep its content, [Attach] to it before. With a
 // [QtKey] the lock is made as well; where it exists already and is held, Create
-// waits for it until ctx ends, which is an [ErrLocked]. With a [NativeKey] it
-// does not wait. The key file must not exist, or be empty: Qt deletes it in the
-// end.
+// waits for it until ctx ends, which is an [ErrLocked]. So it is with a
+// [NativeKey], which has a lock since Qt 6.6: programs with an older Qt do not see it.
+// On Windows that has none. The key file of a native key must not exist, or be empty:
+// Qt deletes it in the end.
 //
 // On Windows a segment goes with its last handle, so that a crash leaves none
 // behind. A Create that fails leaves no handle, unlike Qt's create(), with which

@@ -20,7 +20,7 @@ func (System) Facts(p ipc.Place) (ipc.Facts, error) {
 		return i.facts, err
 	}
 	i.facts.Strays = i.findStrays()
-	if p.Lock != "" && !i.facts.LockFile.Exists && i.facts.InUse() {
+	if !p.Native && !i.facts.LockFile.Exists && i.facts.InUse() {
 		i.facts.LockStrays = i.findStrayLocks()
 	}
 	return i.facts, nil
@@ -75,11 +75,13 @@ func (i *inspection) lookAtLock() error {
 		return nil
 	}
 	var err error
-	if f.LockFile, err = i.lookAtFile(path); err != nil {
-		return err
+	if path != i.place.Segment { // else it is the segment's
+		if f.LockFile, err = i.lookAtFile(path); err != nil {
+			return err
+		}
 	}
 	lock, lookErr := lookSemaphore(path)
-	if f.LockFile.Exists {
+	if lookErr == nil || f.LockFile.Exists {
 		f.Lock.Key = lock.Key
 	}
 	if f.HasLock, err = i.exists(lookErr); err != nil || !f.HasLock {

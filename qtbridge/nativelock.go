@@ -1,0 +1,109 @@
+package qtbridge
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"qtinterop/internal/ipc"
+	"qtinterop/native"
+)
+
+// From Qt 6.6 on a segment with a native key has a lock: a semaphore on the segment's
+// own key file. Which object of Qt's makes it deletes that file in the end, whoever
+// needs it. So what this package creates has the lock made before, in a way in which
+// the file is nobody's to delete. Programs with an older Qt know nothing of it, and do
+// not lock.
+
+// newSemaphoreOf has Qt make the semaphore of key at p, or open it. With mode Create it
+// is reset, and the object that is returned removes it in the end.
+func newSemaphoreOf(op string, key Key, p place, initial int, mode native.SemaphoreMode) (*native.SystemSemaphore, error) {
+	var made *native.SystemSemaphore
+	var err error
+	if key.IsNative() {
+		made, err = newNativeSemaphore(op, key, p, initial, mode)
+	} else {
+		made, err = native.NewSystemSemaphore(key.name, initial, mode)
+	}
+	if err == nil {
+		if err = made.Err(); err == nil {
+			return made, nil
+		}
+		made.Close()
+	}
+	if known, ok := errors.AsType[*Error](err); ok {
+		return nil, known
+	}
+	return nil, qtError(op, key, err)
+}
+
+// newNativeSemaphore hands Qt the key of a private lock whose key file is a link to
+// that of the segment. The link is what Qt deletes.
+func newNativeSemaphore(op string, key Key, p place, initial int, mode native.SemaphoreMode) (*native.SystemSemaphore, error) {
+	// Through a link that leads nowhere Qt would see a key file of another user.
+	if _, err := os.Stat(p.Lock); err != nil {
+		return nil, &Error{Op: op, Key: key, Code: ErrNotFound, Err: err,
+			Msg: "the key file " + p.Lock + " of the segment and its lock is gone: another program deleted it; close this one and create it again"}
+	}
+	name := ownPrivateLock().name
+	link, err := QtKey(name).derive(op, os.Getenv("TMPDIR"))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Symlink(p.Lock, link.Lock); err != nil {
+		return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
+			Msg: "the lock cannot be made: " + err.Error() + "; set TMPDIR to a directory that can be written to"}
+	}
+	defer os.Remove(link.Lock)
+	return native.NewSystemSemaphore(name, initial, mode)
+}
+
+// makeKeyFile makes the key file that the lock of a native key hangs on, as Qt does.
+func (l *lock) makeKeyFile(op string) error {
+	f, err := os.OpenFile(l.place.Lock, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
+	switch {
+	case err == nil:
+		l.ownsFile = true
+		return f.Close()
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return &Error{Op: op, Key: l.key, Code: ErrPermission, Err: err, Msg: err.Error() + "; use a key whose file can be made"}
+	}
+	return keyError(op, l.key, err.Error()+"; use a key whose file can be made")
+}
+
+// removeKeyFile removes a key file that we made, unless somebody has come to need it.
+func (l *lock) removeKeyFile() {
+	_, noSegment := l.place.system.Segment(l.place.Place)
+	_, noLock := l.place.system.Semaphore(l.place.Place)
+	if ipc.IsPartial(noSegment) && ipc.IsPartial(noLock) {
+		_ = os.Remove(l.place.Lock)
+	}
+}
+
+// sharesFile tells whether the lock hangs on the key file of the segment.
+func (l *lock) sharesFile() bool { return l.key.IsNative() && l.place.traits().KeyFiles }
+
+// leadsHere tells whether the key file leads to the semaphore that we know.
+func (l *lock) leadsHere() bool {
+	state, err := l.place.system.Semaphore(l.place.Place)
+	return err == nil && state.ID == l.id()
+}
+
+// forgetAstray forgets a semaphore that the key file does not lead to any more, and
+// removes it if it is ours. It tells whether it did.
+func (l *lock) forgetAstray() bool {
+	if !l.sharesFile() || l.open.Load() == nil || l.leadsHere() {
+		return false
+	}
+	l.forget(l.open.Load())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.own != nil {
+		l.own.Close()
+		l.own = nil
+	}
+	l.ownsFile = false
+	return true
+}
