@@ -476,7 +476,7 @@ func ExampleKey_KeyFiles() {
 	// "$TMPDIR/qipc_sharedmemory_RkWebViewModelSMf757296eece50b7850ac4009c7c510c4cee12638"
 	// "$TMPDIR/qipc_systemsem_RkWebViewModelSMf757296eece50b7850ac4009c7c510c4cee12638"
 	// "/opt/viewer/RkWebViewModelSM"
-	// ""
+	// "/opt/viewer/RkWebViewModelSM"
 }
 
 // Errors are compared by their kind, and tell the rest when asked.

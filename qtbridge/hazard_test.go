@@ -125,9 +125,12 @@ func TestHazardFailedAttachRemovesAHeldLock(t *testing.T) {
 }
 
 // With a native key, a create() leaves its object unable to create or to attach
-// again.
+// again, before Qt 6.6.
 func TestHazardPoisonedObject(t *testing.T) {
 	toldByQt(t, func(t *testing.T, env *peertest.Env, qt int) {
+		if peertest.HasIPCKeys(t, qt) {
+			return
+		}
 		key := nativeKey(env)
 		segment, _ := keyFiles(t, key)
 		writer, reader := env.Verbs(qt), env.Verbs(qt)

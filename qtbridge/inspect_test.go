@@ -96,6 +96,11 @@ func eachKey(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int, ke
 
 func isQtKey(key Key) bool { return !key.IsNative() }
 
+// peerLocks tells whether a peer has a lock for keys of this kind.
+func peerLocks(t testing.TB, qt int, key Key) bool {
+	return isQtKey(key) || peertest.HasIPCKeys(t, qt)
+}
+
 // attachPeer has a peer attach to a segment of a key.
 func attachPeer(peer *peertest.Peer, key Key) {
 	peer.Do("shm.new", key.String(), nil)
@@ -145,14 +150,18 @@ func TestInspectFree(t *testing.T) {
 		state := inspected(t, env, key, Free)
 		segment, lock := keyFiles(t, key)
 		assert.Equal(t, segment, state.Segment.File.Path)
-		assert.Equal(t, lock, state.Lock.File.Path)
+		if isQtKey(key) {
+			assert.Equal(t, lock, state.Lock.File.Path)
+		} else {
+			assert.Zero(t, state.Lock.File, "it is the segment's")
+		}
 		assert.Zero(t, state.Segment.SegmentFacts)
 
 		peer := env.Verbs(qt)
 		create(peer, key, 5, nil)
 		peer.Must("shm.detach", key.String(), nil)
 		state = inspected(t, env, key, Free)
-		assert.Equal(t, isQtKey(key), state.Lock.Exists, "the semaphore stays with its object")
+		assert.Equal(t, isQtKey(key), state.Lock.Exists, "the semaphore stays with its object, and that of a native key without its file")
 	})
 }
 
@@ -196,7 +205,7 @@ func TestInspectLive(t *testing.T) {
 		}
 		assert.Equal(t, facts, state.Segment.SegmentFacts)
 		assert.Empty(t, state.Strays)
-		if key.IsNative() {
+		if !peerLocks(t, qt, key) {
 			assert.Zero(t, state.Lock)
 		} else {
 			assert.Equal(t, LockState{
@@ -385,7 +394,7 @@ func TestInspectAnotherUsersSegment(t *testing.T) {
 			peertest.AsNobody(t, func() { others, err = Inspect(key) })
 			require.NoError(t, err)
 			assert.Equal(t, before, traces(t, env))
-			if isQtKey(key) {
+			if peerLocks(t, qt, key) {
 				assert.Equal(t, -1, others.Lock.Value)
 				mine.Lock.Value, mine.Lock.Last = -1, Process{Alive: true}
 			}

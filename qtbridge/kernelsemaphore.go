@@ -23,6 +23,7 @@ type kernelSemaphore struct {
 	mu        sync.Mutex
 	own       *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
 	ownID     int                     // of the semaphore that own has; -1 if not known
+	adopted   bool                    // it is ours to remove, whoever made it: ownID
 	staysOpen bool                    // close leaves it open, for as long as this process runs
 }
 
@@ -230,7 +231,14 @@ func (s *kernelSemaphore) createUnowned(op string, mode native.SemaphoreMode) er
 func (s *kernelSemaphore) isOwner() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.own != nil
+	return s.own != nil || s.adopted
+}
+
+// adopt makes the semaphore that was found ours to remove.
+func (s *kernelSemaphore) adopt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.adopted, s.ownID = true, s.id()
 }
 
 // disown leaves the semaphore to whoever uses it.
@@ -256,10 +264,8 @@ func (s *kernelSemaphore) letStay() {
 func (s *kernelSemaphore) close(held bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if held && s.own != nil && s.id() == s.ownID {
-		s.own.Close()
-		s.own = nil
-		s.removeLost()
+	if held && (s.own != nil || s.adopted) && s.id() == s.ownID {
+		s.removeOwn()
 	}
 	s.leakOwn()
 	open := s.open.Load()
@@ -278,6 +284,19 @@ func (s *kernelSemaphore) leakOwn() {
 	if s.own != nil {
 		leak(s.own)
 		s.own = nil
+	}
+	s.adopted = false
+}
+
+func (s *kernelSemaphore) removeOwn() {
+	if s.own != nil {
+		s.own.Close()
+		s.own = nil
+	}
+	if !s.adopted {
+		s.removeLost()
+	} else if open := s.open.Load(); open != nil {
+		open.Remove()
 	}
 }
 

@@ -72,7 +72,7 @@ func TestListAgreesWithInspect(t *testing.T) {
 		segment, _ := keyFiles(t, key)
 		entry := listed(t, env, ofFile(segment))
 		want := KindBoth
-		if key.IsNative() {
+		if !peerLocks(t, qt, key) {
 			want = KindSegment
 		}
 		assert.Equal(t, want, entry.Kind)

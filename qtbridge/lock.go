@@ -136,9 +136,14 @@ func (l *lock) tryHold(limit time.Duration) bool {
 // meanwhile, by who owned it, that makes another semaphore. Then the one in hand
 // is removed, which has those who wait for it look again: it would stay taken,
 // and the next key file can get the inode that leads there. Where there are no
-// owners, or the lock is ours already, it is given back.
+// owners, the lock is given back, as is that of a native key: only an object of Qt's
+// that can also delete the key file could own it.
 func (l *lock) takeOver(op string) error {
-	if !l.place.traits().SemaphoreOwners || l.key.IsNative() && l.isOwner() {
+	switch {
+	case l.key.IsNative():
+		l.adopt()
+		fallthrough
+	case !l.place.traits().SemaphoreOwners:
 		_ = l.give()
 		return nil
 	}

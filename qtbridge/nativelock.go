@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"qtinterop/internal/ipc"
 	"qtinterop/native"
@@ -60,6 +61,7 @@ func newNativeSemaphore(op string, key Key, p place, initial int, mode native.Se
 
 // makeKeyFile makes the key file that the lock of a native key hangs on, as Qt does.
 func (l *lock) makeKeyFile(op string) error {
+	l.awaitOwner()
 	f, err := os.OpenFile(l.place.Lock, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	switch {
 	case err == nil:
@@ -71,6 +73,20 @@ func (l *lock) makeKeyFile(op string) error {
 		return &Error{Op: op, Key: l.key, Code: ErrPermission, Err: err, Msg: err.Error() + "; use a key whose file can be made"}
 	}
 	return keyError(op, l.key, err.Error()+"; use a key whose file can be made")
+}
+
+// awaitOwner waits, but not for long, while there is a lock and no segment: a reader
+// that came too early has made it, with the key file, and deletes that in the end. Most
+// do so at once.
+func (l *lock) awaitOwner() {
+	for waited := time.Duration(0); waited < settling; waited += settlingStep {
+		_, noSegment := l.place.system.Segment(l.place.Place)
+		state, err := l.place.system.Semaphore(l.place.Place)
+		if !ipc.IsPartial(noSegment) || err != nil || state.IsForsaken() {
+			return
+		}
+		time.Sleep(settlingStep)
+	}
 }
 
 // removeKeyFile removes a key file that we made, unless somebody has come to need it.
@@ -101,9 +117,9 @@ func (l *lock) forgetAstray() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.own != nil {
-		l.own.Close()
+		l.own.Close() // it made the semaphore, or does nothing
 		l.own = nil
 	}
-	l.ownsFile = false
+	l.adopted, l.ownsFile = false, false
 	return true
 }

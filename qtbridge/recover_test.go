@@ -70,10 +70,10 @@ func refused(t *testing.T, env *peertest.Env, key Key, code Code) *Error {
 func TestRecoverOrphaned(t *testing.T) {
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
 		orphan(env, qt, key)
-		if key.IsNative() {
-			recovered(t, env, key, Policy{}, Free, RemoveSegment)
-		} else {
+		if peerLocks(t, qt, key) {
 			recovered(t, env, key, Policy{}, Free, RemoveSegment, RemoveLock)
+		} else {
+			recovered(t, env, key, Policy{}, Free, RemoveSegment)
 		}
 		assert.Empty(t, env.Files(env.Tmp))
 		assert.Empty(t, env.Files(env.Work))
@@ -426,9 +426,9 @@ func TestManyRecoverAtOnce(t *testing.T) {
 		for round := range 6 {
 			orphan(env, qt, key)
 			want := []Action{RemoveSegment}
-			if isQtKey(key) {
+			if peerLocks(t, qt, key) {
 				want = append(want, RemoveLock)
-				if round%2 == 1 {
+				if round%2 == 1 && isQtKey(key) {
 					jam(env, qt, key)
 				}
 			}

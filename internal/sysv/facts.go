@@ -81,10 +81,11 @@ func (i *inspection) lookAtLock() error {
 		}
 	}
 	lock, lookErr := lookSemaphore(path)
-	if lookErr == nil || f.LockFile.Exists {
+	f.HasLock, err = i.exists(lookErr)
+	if f.HasLock || f.LockFile.Exists {
 		f.Lock.Key = lock.Key
 	}
-	if f.HasLock, err = i.exists(lookErr); err != nil || !f.HasLock {
+	if err != nil || !f.HasLock {
 		return err
 	}
 	if lookErr == nil {

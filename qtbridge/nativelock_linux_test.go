@@ -1,0 +1,250 @@
+//go:build cgo && linux
+
+package qtbridge
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/observer"
+	"qtinterop/internal/peertest"
+)
+
+// eachNewPeer runs a test for each Qt of the peer that has locks for native keys. On a
+// machine with none, nothing is left to test here.
+func eachNewPeer(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int, key Key)) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		if peertest.HasIPCKeys(t, qt) {
+			test(t, env, qt, nativeKey(env))
+		}
+	})
+}
+
+// attachAndDelete has a Qt process attach, detach and delete its object.
+func attachAndDelete(peer *peertest.Peer, key Key) {
+	object(peer, "reader", key)
+	peer.Must("shm.attach", "reader", peertest.Args{"mode": "ReadOnly"})
+	peer.Do("shm.delete", "reader", nil)
+}
+
+// A reader that finds no lock makes one, and deletes the key file with it in the end:
+// nobody new finds the segment. Inspect names it. Where Go has created the segment,
+// the file stays.
+func TestHazardReaderDeletesTheKeyFile(t *testing.T) {
+	eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		old := env.Verbs(5)
+		create(old, key, 8, nil)
+		if !peerLocks(t, 5, key) {
+			attachAndDelete(env.Verbs(qt), key)
+			assert.NoFileExists(t, key.Name())
+			inspected(t, env, key, KeyFileLost)
+		}
+		old.Do("shm.delete", key.String(), nil)
+		_ = os.Remove(key.Name())
+
+		s := mustCreate(t, key, 8)
+		before := *observer.LookSemaphore(key.Name())
+		attachAndDelete(env.Verbs(qt), key)
+		assert.FileExists(t, key.Name())
+		assert.Equal(t, before.ID, observer.LookSemaphore(key.Name()).ID)
+		require.NoError(t, s.Close())
+		assert.NoFileExists(t, key.Name())
+	})
+}
+
+// A create() that fails resets a lock that is held, and deletes the key file. That of
+// Go does nothing.
+func TestHazardSecondCreateWithANativeKey(t *testing.T) {
+	eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		peer, held := holder(t, env, qt, key)
+		s, err := Create(soon(t), key, 8, ReadWrite)
+		require.Nil(t, s)
+		requireError(t, err, "create", key, ErrExists)
+		assert.Equal(t, held, *observer.LookSemaphore(key.Name()))
+
+		other := env.Verbs(qt)
+		object(other, "m", key)
+		require.False(t, other.Do("shm.create", "m", peertest.Args{"size": 8}).OK())
+		assert.Equal(t, 1, observer.LookSemaphore(key.Name()).Value, "free, although it is held")
+		other.Do("shm.delete", "m", nil)
+		assert.NoFileExists(t, key.Name())
+		inspected(t, env, key, KeyFileLost)
+		peer.Do("shm.delete", "m", nil)
+		env.LeavesBehind()
+	})
+}
+
+// The end of a creator takes key file and lock from those who are attached still.
+func TestHazardCreatorTakesTheKeyFileAlong(t *testing.T) {
+	eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		peer := env.Verbs(qt)
+		create(peer, key, 8, []byte("content"))
+		s := mustAttach(t, key, ReadOnly)
+		peer.Do("shm.delete", key.String(), nil)
+		assert.NoFileExists(t, key.Name())
+		inspected(t, env, key, KeyFileLost)
+		got, err := s.Snapshot(soon(t), nil)
+		require.NoError(t, err, "what we have is still to be read")
+		assert.Equal(t, "content\x00", string(got))
+	})
+}
+
+// A reader that polls makes a lock for a moment each time it finds nothing. Create
+// waits for that to pass. One that keeps its object takes the key file along in the end,
+// and nothing keeps it from that: Inspect names it, and a Publisher makes a new segment.
+func TestHazardReaderBeforeTheCreator(t *testing.T) {
+	eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		t.Chdir(env.Work) // which links a segment without a key file to the key
+		early := env.Verbs(qt)
+		object(early, "early", key)
+		require.False(t, early.Do("shm.attach", "early", nil).OK())
+		require.FileExists(t, key.Name(), "made for nothing")
+		p := mustPublisher(t, key, PublisherOptions{})
+		mustPublish(t, p, "first")
+		early.Do("shm.delete", "early", nil)
+		assert.NoFileExists(t, key.Name())
+		inspected(t, env, key, KeyFileLost)
+		mustPublish(t, p, "second")
+		same(t, []byte("second"), env.Raw(key.Name()), "the observer")
+		attachAndDelete(env.Verbs(qt), key)
+		requireClean(t, env, p)
+	})
+}
+
+// Lock and unlock exclude a Qt process with a native key, whoever made the segment.
+func TestNativeLockExcludesAQtProcess(t *testing.T) {
+	for _, creator := range []string{"go", "qt"} {
+		t.Run(creator+"-creates", func(t *testing.T) {
+			eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+				peer := env.Verbs(qt)
+				object(peer, "m", key)
+				var s *Segment
+				if creator == "go" {
+					s = mustCreate(t, key, 8)
+					peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadWrite"})
+				} else {
+					peer.Must("shm.create", "m", peertest.Args{"size": 8})
+					s = mustAttach(t, key, ReadWrite)
+				}
+				require.True(t, s.Lockable())
+				answer := peer.Async("shm.count", "m", peertest.Args{"n": rounds, "lock": true})
+				for range rounds {
+					require.NoError(t, s.WithLock(soon(t), func() error { return count(s, 1) }))
+				}
+				r := <-answer
+				require.EqualValues(t, rounds, r.Ret)
+				require.Zero(t, r.LockFailed+r.UnlockFailed)
+				assert.EqualValues(t, 2*rounds, binary.LittleEndian.Uint64(env.Raw(key.Name())))
+
+				require.NoError(t, s.Lock(soon(t)))
+				blocked := peer.Async("shm.lock", "m", nil)
+				time.Sleep(50 * time.Millisecond)
+				assert.Empty(t, blocked, "lock() of Qt waits")
+				require.NoError(t, s.Unlock())
+				assert.True(t, (<-blocked).OK())
+				requireError(t, s.TryLock(), "trylock", key, ErrLocked)
+				_, err := s.Snapshot(within(t, 50*time.Millisecond), nil)
+				requireError(t, err, "snapshot", key, ErrLocked)
+				peer.Must("shm.unlock", "m", nil)
+				peer.Do("shm.delete", "m", nil)
+				require.NoError(t, s.Close())
+			})
+		})
+	}
+}
+
+// Watch waits for the lock of a writer that writes in place.
+func TestWatchWakesByTheLockOfANativeKey(t *testing.T) {
+	eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		peer := env.Verbs(qt)
+		create(peer, key, 16, []byte("0"))
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		n := 0
+		for m, err := range Watch(ctx, key, WatchOptions{Poll: 10 * time.Second}) {
+			require.NoError(t, err)
+			require.Equal(t, byte('0'+n), m.Data[0])
+			if n > 0 {
+				require.Equal(t, ByLock, m.Means)
+			}
+			if n++; n == 10 {
+				break
+			}
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": []byte{byte('0' + n)}})
+		}
+		assert.Equal(t, 10, n)
+	})
+}
+
+// A program with a Qt before 6.6 notices nothing of the lock that Go makes. It goes
+// with the segment, whoever detaches last.
+func TestNativeLockIsNothingToAnOldPeer(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		if peertest.HasIPCKeys(t, qt) {
+			return
+		}
+		key := nativeKey(env)
+		peer := env.Verbs(qt)
+		for _, last := range []string{"go", "qt"} {
+			s := mustCreate(t, key, 5)
+			require.True(t, s.Lockable())
+			assert.Equal(t, 1, observer.LookSemaphore(key.Name()).Value)
+			object(peer, last, key)
+			peer.Must("shm.attach", last, peertest.Args{"mode": "ReadWrite"})
+			require.NoError(t, s.Lock(soon(t)))
+			assert.False(t, peer.Do("shm.lock", last, nil).OK())
+			peer.Do("shm.write", last, peertest.Args{"data": []byte("hello")})
+			require.NoError(t, s.Unlock())
+			got, err := s.Snapshot(soon(t), nil)
+			require.NoError(t, err)
+			assert.Equal(t, "hello", string(got))
+			ends := []func(){
+				func() { peer.Do("shm.delete", last, nil) },
+				func() { require.NoError(t, s.Close()) },
+			}
+			if last == "qt" {
+				ends[0], ends[1] = ends[1], ends[0]
+			}
+			for _, end := range ends {
+				end()
+			}
+			require.NoFileExists(t, key.Name())
+			require.Empty(t, env.Files(env.Tmp), "no link, no private lock")
+		}
+	})
+}
+
+// Nothing is left of a Create that cannot make the lock.
+func TestNativeLockNeedsATemporaryDirectory(t *testing.T) {
+	env := peertest.New(t)
+	key := nativeKey(env)
+	t.Setenv("TMPDIR", "/proc")
+	_, err := Create(soon(t), key, 5, ReadWrite)
+	e, ok := errors.AsType[*Error](err)
+	require.True(t, ok, "%v", err)
+	assert.Contains(t, []Code{ErrResources, ErrPermission, ErrKey}, e.Code)
+	assert.Contains(t, e.Msg, "TMPDIR")
+	assert.NoFileExists(t, key.Name())
+}
+
+// What a crash left is taken over with its key file, so that the lock stays the same.
+func TestCreateOverAnOrphanWithANativeKey(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := nativeKey(env)
+		for range 2 {
+			orphan(env, qt, key)
+			s := mustCreate(t, key, 8)
+			require.NoError(t, s.WithLock(soon(t), func() error { return count(s, 1) }))
+			assert.Equal(t, 8, len(env.Raw(key.Name())))
+			require.NoError(t, s.Close())
+			require.NoFileExists(t, key.Name())
+		}
+	})
+}
