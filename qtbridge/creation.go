@@ -121,8 +121,7 @@ func (c *creation) runLockedOnce(ctx context.Context) (*attachment, error) {
 	mem, err := c.createIfFree()
 	if err == nil && l.sharesFile() && !l.leadsHere() {
 		mem.Close()
-		err = &Error{Op: c.op, Key: c.key, Code: ErrBusy,
-			Msg: "other programs delete the key file " + c.place.Segment + " time and again; try again"}
+		err = l.lostFile(c.op)
 	}
 	if err == nil {
 		// As create() of Qt does, reset the semaphore and become its owner:
@@ -154,7 +153,7 @@ func (c *creation) acquire(ctx context.Context, l *lock) error {
 	if err != nil && l.ownsFile {
 		l.removeKeyFile()
 	}
-	return err
+	return l.passing(err)
 }
 
 func (c *creation) createIfFree() (*memory, error) {

@@ -89,6 +89,21 @@ func (l *lock) awaitOwner() {
 	}
 }
 
+// passing is err as an ErrBusy if it says that the key file of both segment and lock was
+// deleted on the way.
+func (l *lock) passing(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.Code == ErrNotFound && l.sharesFile() {
+		return l.lostFile(e.Op)
+	}
+	return err
+}
+
+func (l *lock) lostFile(op string) error {
+	return &Error{Op: op, Key: l.key, Code: ErrBusy,
+		Msg: "other programs delete the key file " + l.place.Segment + " time and again; try again"}
+}
+
 // removeKeyFile removes a key file that we made, unless somebody has come to need it.
 func (l *lock) removeKeyFile() {
 	_, noSegment := l.place.system.Segment(l.place.Place)

@@ -133,7 +133,7 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 		return err
 	}
 	if err := p.lock.acquireUnjammed(&request{ctx: ctx, closing: closing, op: opPublish}); err != nil {
-		return err
+		return p.lock.passing(err)
 	}
 	err := f()
 	if err == nil && !p.owner {
@@ -187,8 +187,8 @@ func (p *publication) renew(ctx context.Context, data []byte) error {
 	mem, err := p.replace(c)
 	if err != nil {
 		p.rejoin(ctx)
-		if c.keepsFile && isNotFound(err) {
-			return busyError(p.key, "another program deletes the key file %s time and again; publish again", p.place.Segment)
+		if c.keepsFile {
+			err = p.lock.passing(err)
 		}
 		return err
 	}
