@@ -26,8 +26,10 @@ static_assert(QSystemSemaphore::Open == 0 && QSystemSemaphore::Create == 1,
               "QSystemSemaphore::AccessMode has changed");
 
 using qtb::answer;
+using qtb::badMode;
 using qtb::failure;
 using qtb::guarded;
+using qtb::isSemaphoreMode;
 using qtb::utf8;
 using qtb::with;
 
@@ -37,12 +39,6 @@ namespace {
 template <typename Size>
 Size sizeArgument(bool (QSharedMemory::*)(Size, QSharedMemory::AccessMode));
 using Size = decltype(sizeArgument(&QSharedMemory::create));
-
-qtb_result badMode() { return failure(QTB_ARGUMENT, "no such access mode"); }
-
-bool isSemaphoreMode(int32_t mode) {
-    return mode == QSystemSemaphore::Open || mode == QSystemSemaphore::Create;
-}
 
 }  // namespace
 
@@ -108,35 +104,6 @@ qtb_result qtb_shm_set_native_key(qtb_shm *h, const char *key, size_t size) {
 qtb_result qtb_shm_native_key(qtb_shm *h) {
     return with(h, [](QSharedMemory &m) { return qtb::string(m.nativeKey(), m.error()); });
 }
-
-#if QTB_HAS_IPC_KEYS
-qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *text, size_t size) {
-    return with(h, [&](QSharedMemory &m) {
-        const QNativeIpcKey key = QNativeIpcKey::fromString(utf8(text, size));
-        if (!key.isValid())
-            return failure(QTB_ARGUMENT, "QNativeIpcKey::fromString() does not understand the key");
-        m.setNativeKey(key);
-        return answer(m, 1);
-    });
-}
-
-qtb_result qtb_shm_native_ipc_key(qtb_shm *h) {
-    return with(
-        h, [](QSharedMemory &m) { return qtb::string(m.nativeIpcKey().toString(), m.error()); });
-}
-
-int32_t qtb_has_ipc_keys(void) { return 1; }
-#else
-qtb_result qtb_shm_set_native_ipc_key(qtb_shm *, const char *, size_t) {
-    return failure(QTB_ARGUMENT, "QNativeIpcKey needs Qt 6.6 or later");
-}
-
-qtb_result qtb_shm_native_ipc_key(qtb_shm *) {
-    return failure(QTB_ARGUMENT, "QNativeIpcKey needs Qt 6.6 or later");
-}
-
-int32_t qtb_has_ipc_keys(void) { return 0; }
-#endif
 
 qtb_result qtb_shm_create(qtb_shm *h, int64_t size, int32_t mode) {
     return with(h, [&](QSharedMemory &m) {

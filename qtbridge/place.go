@@ -38,9 +38,7 @@ func (k Key) place(op string) (place, error) {
 		return place{}, unavailable(op, k)
 	}
 	if !runsSupported() {
-		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
-			Msg: "this program was built with Qt " + native.VersionCompiled() + " and runs with Qt " + native.VersionRunning() +
-				", whose native keys delete key files of others; build it with that Qt"}
+		return place{}, unsupportedQt(op, k)
 	}
 	switch {
 	case k.kind == posixKey:
@@ -58,21 +56,32 @@ func (k Key) place(op string) (place, error) {
 }
 
 // supported tells whether what this package relies on is so in the Qt that was
-// loaded, which can be a newer one than that compiled against: what is needed from
-// Qt 6.6 on is compiled in, or not.
-func supported(compiled, running string) bool {
+// loaded, which can be a newer one than that compiled against: from 6.6 on keys of
+// QNativeIpcKey are needed.
+func supported(compiled, running string, hasIpcKeys bool) bool {
 	var major, minor, loadedMajor, loadedMinor int
 	_, err := fmt.Sscanf(compiled, "%d.%d", &major, &minor)
 	_, errLoaded := fmt.Sscanf(running, "%d.%d", &loadedMajor, &loadedMinor)
 	if err != nil || errLoaded != nil || major != loadedMajor {
 		return false
 	}
-	return major == 5 || major == 6 && (minor >= 6 || loadedMinor < 6)
+	return major == 5 || major == 6 && (loadedMinor < 6 || hasIpcKeys)
 }
 
 var runsSupported = sync.OnceValue(func() bool {
-	return supported(native.VersionCompiled(), native.VersionRunning())
+	return supported(native.VersionCompiled(), native.VersionRunning(), native.HasNativeIpcKeys())
 })
+
+// unsupportedQt is the error of a program with a Qt that is not supported.
+func unsupportedQt(op string, key Key) error {
+	compiled, running := QtVersion()
+	remedy := "link one major version of Qt alone: that of the other packages that use Qt, which for Qt 5.15 is the tag qt5"
+	if compiled != "" && strings.HasPrefix(running, compiled[:1]+".") {
+		remedy = "its native keys delete key files of others; build the program with that Qt"
+	}
+	return &Error{Op: op, Key: key, Code: ErrUnsupported,
+		Msg: "this program was built with Qt " + compiled + " and runs with Qt " + running + "; " + remedy}
+}
 
 // nativePlace makes a path absolute at once. Qt would take a relative one from
 // the directory that is current at each call: after a chdir it leaves the key
