@@ -49,6 +49,11 @@ func (k Key) place(op string) (place, error) {
 		return place{}, keyError(op, k, "it has a NUL in it, which no file name can have")
 	case !utf8.ValidString(k.name):
 		return place{}, keyError(op, k, "it is not UTF-8, as a QString would be")
+	case k.kind != 0 && k.kind != nativeKeyType && k.kind < posixKey:
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
+			Msg: "System V keys with another number than that of Qt's own are not supported; have both sides use native keys of the type systemv"}
+	case k.legacy != "":
+		return k.legacyPlace(op)
 	case k.IsNative():
 		return k.nativePlace(op)
 	}
@@ -105,6 +110,17 @@ func (k Key) nativePlace(op string) (place, error) {
 	}
 	p.Lock = p.Segment // which is where Qt has it since 6.6
 	return p, checkName(op, k, p)
+}
+
+// legacyPlace is the segment of the native key, with the lock of the legacy key.
+func (k Key) legacyPlace(op string) (place, error) {
+	qt, err := QtKey(k.legacy).qtPlace(op)
+	if err != nil {
+		return place{}, err
+	}
+	p, err := k.nativePlace(op)
+	p.Lock, p.Native = qt.Lock, false
+	return p, err
 }
 
 func checkName(op string, k Key, p place) error {
