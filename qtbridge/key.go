@@ -68,6 +68,10 @@ func (k Key) Name() string { return k.name }
 // legacy key is none: it has the lock of that key.
 func (k Key) IsNative() bool { return k.kind != 0 && k.legacy == "" }
 
+// LegacyKey is the key that Qt made a native key of, where its text tells: see
+// [ParseKey].
+func (k Key) LegacyKey() string { return k.legacy }
+
 // lockName is the key that Qt makes the lock of, if k is not a native key.
 func (k Key) lockName() string {
 	if k.legacy != "" {
