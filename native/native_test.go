@@ -47,7 +47,7 @@ func TestVersionIsTheOneAskedFor(t *testing.T) {
 	assert.NoError(t, checkMajor(VersionCompiled(), VersionRunning()))
 }
 
-func TestTwoMajorsInOneProgram(t *testing.T) {
+func TestCheckMajor(t *testing.T) {
 	assert.NoError(t, checkMajor("6.4.2", "6.11.2"))
 	assert.ErrorIs(t, checkMajor("6.4.2", "5.15.8"), ErrMixed)
 	assert.ErrorIs(t, checkMajor("5.15.8", "6.4.2"), ErrMixed)
