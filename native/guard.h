@@ -12,6 +12,7 @@
 #include <cstring>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <new>
 #include <stdexcept>
 
@@ -34,7 +35,7 @@ struct qtb_shm {
 };
 
 struct qtb_sem {
-    QSystemSemaphore object;
+    std::unique_ptr<QSystemSemaphore> object;
 };
 
 namespace qtb {

@@ -2,6 +2,8 @@
 
 #include "ipckey.h"
 
+#include <memory>
+
 #include "guard.h"
 #include "shim.h"
 
@@ -87,6 +89,18 @@ qtb_result qtb_key_set_type(const char *text, size_t size, uint16_t type) {
     });
 }
 
+qtb_shm *qtb_shm_new_native(const char *text, size_t size) {
+    try {
+        std::unique_ptr<QSharedMemory> object(
+            qtb::newSharedMemory(QNativeIpcKey::fromString(utf8(text, size))));
+        auto *h = new qtb_shm{object.get(), true};
+        object.release();
+        return h;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
 qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *text, size_t size) {
     return with(h, [&](QSharedMemory &m) {
         return withKey(text, size, [&](const QNativeIpcKey &key) { return setKey(m, key); });
@@ -118,21 +132,34 @@ qtb_result qtb_shm_legacy_native_key(const char *key, size_t size, uint16_t type
         [&] { return string(qtb::sharedMemoryLegacyNativeKey(utf8(key, size), Type(type))); });
 }
 
+qtb_sem *qtb_sem_new_native(const char *text, size_t size, int32_t initial, int32_t mode) {
+    try {
+        const auto access = qtb::isSemaphoreMode(mode) ? QSystemSemaphore::AccessMode(mode)
+                                                       : QSystemSemaphore::Open;
+        std::unique_ptr<QSystemSemaphore> object(
+            qtb::newSystemSemaphore(QNativeIpcKey::fromString(utf8(text, size)), initial, access));
+        return new qtb_sem{std::move(object)};
+    } catch (...) {
+        return nullptr;
+    }
+}
+
 qtb_result qtb_sem_set_native_ipc_key(qtb_sem *h, const char *text, size_t size, int32_t initial,
                                       int32_t mode) {
-    return withKey(text, size,
-                   [&](const QNativeIpcKey &key) { return setKey(h->object, key, initial, mode); });
+    return withKey(text, size, [&](const QNativeIpcKey &key) {
+        return setKey(*h->object, key, initial, mode);
+    });
 }
 
 qtb_result qtb_sem_set_native_key(qtb_sem *h, const char *key, size_t size, int32_t initial,
                                   int32_t mode, uint16_t type) {
     return withKeys([&] {
-        return setKey(h->object, QNativeIpcKey(utf8(key, size), Type(type)), initial, mode);
+        return setKey(*h->object, QNativeIpcKey(utf8(key, size), Type(type)), initial, mode);
     });
 }
 
 qtb_result qtb_sem_native_ipc_key(qtb_sem *h) {
-    return withKeys([&] { return string(qtb::nativeIpcKey(h->object)); });
+    return withKeys([&] { return string(qtb::nativeIpcKey(*h->object)); });
 }
 
 int32_t qtb_sem_is_key_type_supported(uint16_t type) {

@@ -44,6 +44,21 @@ func ParseNativeIpcKey(s string) NativeIpcKey {
 	return NativeIpcKey{nativeKey: nativeKey, keyType: t, text: withType(s, t)}
 }
 
+// checkText is the error of a method that is given a text which is no key, or such a
+// key at all by an older Qt.
+func checkText(method, s string) error {
+	if err := mixed(); err != nil {
+		return err
+	}
+	p, n := chars(s)
+	r := C.qtb_key_parse(p, n)
+	if r.value != 0 {
+		_ = text(r)
+		return nil
+	}
+	return answer(method, nil, r, nil)
+}
+
 // String is toString(), empty if the key is invalid, and on Qt before 6.6.
 func (k NativeIpcKey) String() string { return k.text }
 

@@ -80,6 +80,13 @@ static_assert(sizeof(QNativeIpcKey) == sizeof(IpcKeyLayout) &&
 
 inline bool hasIpcKeys() { return true; }
 
+inline QSharedMemory *newSharedMemory(const QNativeIpcKey &key) { return new QSharedMemory(key); }
+
+inline QSystemSemaphore *newSystemSemaphore(const QNativeIpcKey &key, int initial,
+                                            QSystemSemaphore::AccessMode mode) {
+    return new QSystemSemaphore(key, initial, mode);
+}
+
 inline void setNativeKey(QSharedMemory &object, const QNativeIpcKey &key) {
     object.setNativeKey(key);
 }
@@ -107,6 +114,8 @@ constexpr auto systemSemaphoreLegacyNativeKey = &QSystemSemaphore::legacyNativeK
 // arguments is.
 #define QTB_WEAK(symbol) __asm__(symbol) __attribute__((weak))
 
+void construct(QSharedMemory *place, const QNativeIpcKey &key, QObject *parent)
+    QTB_WEAK("_ZN13QSharedMemoryC1ERK13QNativeIpcKeyP7QObject");
 void setNativeKey(QSharedMemory &object, const QNativeIpcKey &key)
     QTB_WEAK("_ZN13QSharedMemory12setNativeKeyERK13QNativeIpcKey");
 QNativeIpcKey nativeIpcKey(const QSharedMemory &object)
@@ -118,6 +127,9 @@ QNativeIpcKey sharedMemoryPlatformSafeKey(const QString &key, QNativeIpcKey::Typ
 QNativeIpcKey sharedMemoryLegacyNativeKey(const QString &key, QNativeIpcKey::Type type)
     QTB_WEAK("_ZN13QSharedMemory15legacyNativeKeyERK7QStringN13QNativeIpcKey4TypeE");
 
+void construct(QSystemSemaphore *place, const QNativeIpcKey &key, int initial,
+               QSystemSemaphore::AccessMode mode)
+    QTB_WEAK("_ZN16QSystemSemaphoreC1ERK13QNativeIpcKeyiNS_10AccessModeE");
 void setNativeKey(QSystemSemaphore &object, const QNativeIpcKey &key, int initial,
                   QSystemSemaphore::AccessMode mode)
     QTB_WEAK("_ZN16QSystemSemaphore12setNativeKeyERK13QNativeIpcKeyiNS_10AccessModeE");
@@ -131,6 +143,28 @@ QNativeIpcKey systemSemaphoreLegacyNativeKey(const QString &key, QNativeIpcKey::
     QTB_WEAK("_ZN16QSystemSemaphore15legacyNativeKeyERK7QStringN13QNativeIpcKey4TypeE");
 
 #undef QTB_WEAK
+
+// What a new-expression does.
+template <typename Object, typename... Args>
+Object *constructed(const Args &...args) {
+    auto *place = static_cast<Object *>(::operator new(sizeof(Object)));
+    try {
+        construct(place, args...);
+    } catch (...) {
+        ::operator delete(place);
+        throw;
+    }
+    return place;
+}
+
+inline QSharedMemory *newSharedMemory(const QNativeIpcKey &key) {
+    return constructed<QSharedMemory>(key, nullptr);
+}
+
+inline QSystemSemaphore *newSystemSemaphore(const QNativeIpcKey &key, int initial,
+                                            QSystemSemaphore::AccessMode mode) {
+    return constructed<QSystemSemaphore>(key, initial, mode);
+}
 
 // They came together. Qt 5 has none; if there is a Qt 6 in the program as well, these
 // are its own.

@@ -29,6 +29,21 @@ func NewSharedMemory() (*SharedMemory, error) {
 	return newSharedMemory(h), nil
 }
 
+// NewNativeSharedMemory is QSharedMemory(QNativeIpcKey::fromString(key)), which Qt has
+// since 6.6: see [HasNativeIpcKeys]; without it, or if the text is no key, is an error
+// with code [Argument]. What the constructor met is in [SharedMemory.Err].
+func NewNativeSharedMemory(key string) (*SharedMemory, error) {
+	if err := checkText("QSharedMemory", key); err != nil {
+		return nil, err
+	}
+	p, n := chars(key)
+	h := C.qtb_shm_new_native(p, n)
+	if h == nil {
+		return nil, ErrMemory
+	}
+	return newSharedMemory(h), nil
+}
+
 // AdoptSharedMemory makes a handle on the QSharedMemory at object, as another
 // Go binding hands it out (Pointer() of therecipe/qt, UnsafePointer() of miqt).
 // It must be of the Qt that this program links. The owner stays the owner:

@@ -168,7 +168,7 @@ qtb_sem *qtb_sem_new(const char *key, size_t size, int32_t initial, int32_t mode
     try {
         const auto access =
             isSemaphoreMode(mode) ? QSystemSemaphore::AccessMode(mode) : QSystemSemaphore::Open;
-        return new qtb_sem{{utf8(key, size), initial, access}};
+        return new qtb_sem{std::make_unique<QSystemSemaphore>(utf8(key, size), initial, access)};
     } catch (...) {
         return nullptr;
     }
@@ -186,26 +186,26 @@ qtb_result qtb_sem_set_key(qtb_sem *h, const char *key, size_t size, int32_t ini
     return guarded([&] {
         if (!isSemaphoreMode(mode))
             return badMode();
-        h->object.setKey(utf8(key, size), initial, QSystemSemaphore::AccessMode(mode));
-        return answer(h->object, h->object.error() == QSystemSemaphore::NoError);
+        h->object->setKey(utf8(key, size), initial, QSystemSemaphore::AccessMode(mode));
+        return answer(*h->object, h->object->error() == QSystemSemaphore::NoError);
     });
 }
 
 qtb_result qtb_sem_key(qtb_sem *h) {
-    return guarded([&] { return qtb::string(h->object.key(), h->object.error()); });
+    return guarded([&] { return qtb::string(h->object->key(), h->object->error()); });
 }
 
 qtb_result qtb_sem_acquire(qtb_sem *h) {
-    return guarded([&] { return answer(h->object, h->object.acquire()); });
+    return guarded([&] { return answer(*h->object, h->object->acquire()); });
 }
 
 qtb_result qtb_sem_release(qtb_sem *h, int32_t n) {
-    return guarded([&] { return answer(h->object, h->object.release(n)); });
+    return guarded([&] { return answer(*h->object, h->object->release(n)); });
 }
 
 qtb_result qtb_sem_error(qtb_sem *h) {
     return guarded(
-        [&] { return answer(h->object, h->object.error() == QSystemSemaphore::NoError); });
+        [&] { return answer(*h->object, h->object->error() == QSystemSemaphore::NoError); });
 }
 
 qtb_result qtb_string_to_local8bit(const char *text, size_t size) {

@@ -94,6 +94,9 @@ qtb_result qtb_key_to_string(const char *native_key, size_t size, uint16_t type)
 // fromString(text) after setType(type).
 qtb_result qtb_key_set_type(const char *text, size_t size, uint16_t type);
 
+// QSharedMemory(fromString(text)). NULL when there is no memory. The text must be that
+// of a valid key, which qtb_key_parse tells; the same goes for qtb_sem_new_native.
+qtb_shm *qtb_shm_new_native(const char *text, size_t size);
 qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *text, size_t size);
 // setNativeKey(QString, Type).
 qtb_result qtb_shm_set_native_key_type(qtb_shm *h, const char *key, size_t size, uint16_t type);
@@ -102,6 +105,8 @@ int32_t qtb_shm_is_key_type_supported(uint16_t type);
 qtb_result qtb_shm_platform_safe_key(const char *key, size_t size, uint16_t type);
 qtb_result qtb_shm_legacy_native_key(const char *key, size_t size, uint16_t type);
 
+// QSystemSemaphore(fromString(text), initial, mode), as qtb_sem_new.
+qtb_sem *qtb_sem_new_native(const char *text, size_t size, int32_t initial, int32_t mode);
 qtb_result qtb_sem_set_native_ipc_key(qtb_sem *h, const char *text, size_t size, int32_t initial,
                                       int32_t mode);
 // setNativeKey(QString, int, AccessMode, Type).

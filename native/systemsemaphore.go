@@ -5,10 +5,7 @@ package native
 // #include "shim.h"
 import "C"
 
-import (
-	"errors"
-	"runtime"
-)
+import "runtime"
 
 // SystemSemaphore is a QSystemSemaphore. It belongs to one goroutine at a time,
 // but for Close.
@@ -28,13 +25,7 @@ func NewSystemSemaphore(key string, initial int, mode SemaphoreMode) (*SystemSem
 		return nil, err
 	}
 	p, n := chars(key)
-	object := C.qtb_sem_new(p, n, C.int32_t(initial), C.int32_t(mode))
-	if object == nil {
-		return nil, ErrMemory
-	}
-	s := &SystemSemaphore{handle: &handle[*C.qtb_sem]{object: object, delete: deleteSemaphore}}
-	s.cleanup = runtime.AddCleanup(s, closeSemaphore, s.handle)
-	return s, nil
+	return newSystemSemaphore(C.qtb_sem_new(p, n, C.int32_t(initial), C.int32_t(mode)))
 }
 
 // NewNativeSystemSemaphore is QSystemSemaphore(QNativeIpcKey::fromString(key), initial,
@@ -42,15 +33,23 @@ func NewSystemSemaphore(key string, initial int, mode SemaphoreMode) (*SystemSem
 // no key, is an error with code [Argument]. As with [NewSystemSemaphore], what the
 // constructor met is in [SystemSemaphore.Err].
 func NewNativeSystemSemaphore(key string, initial int, mode SemaphoreMode) (*SystemSemaphore, error) {
-	s, err := NewSystemSemaphore("", initial, Open) // which does nothing yet
-	if err != nil {
+	const method = "QSystemSemaphore"
+	if mode != Open && mode != Create || int(int32(initial)) != initial {
+		return nil, &Error{Method: method, Code: Argument, Text: "no such mode or value"}
+	}
+	if err := checkText(method, key); err != nil {
 		return nil, err
 	}
-	err = s.SetNativeIpcKey(key, initial, mode)
-	if qt, ok := errors.AsType[*Error](err); ok && (qt.Code == Argument || qt.Code == Exception) {
-		s.Close()
-		return nil, err
+	p, n := chars(key)
+	return newSystemSemaphore(C.qtb_sem_new_native(p, n, C.int32_t(initial), C.int32_t(mode)))
+}
+
+func newSystemSemaphore(object *C.qtb_sem) (*SystemSemaphore, error) {
+	if object == nil {
+		return nil, ErrMemory
 	}
+	s := &SystemSemaphore{handle: &handle[*C.qtb_sem]{object: object, delete: deleteSemaphore}}
+	s.cleanup = runtime.AddCleanup(s, closeSemaphore, s.handle)
 	return s, nil
 }
 

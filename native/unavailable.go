@@ -45,6 +45,7 @@ func SystemSemaphorePlatformSafeKey(string, KeyType) string { return "" }
 func SystemSemaphoreLegacyNativeKey(string, KeyType) string { return "" }
 
 func NewSharedMemory() (*SharedMemory, error)                 { return nil, ErrUnavailable }
+func NewNativeSharedMemory(string) (*SharedMemory, error)     { return nil, ErrUnavailable }
 func AdoptSharedMemory(unsafe.Pointer) (*SharedMemory, error) { return nil, ErrUnavailable }
 
 func (m *SharedMemory) Close()                                 {}
