@@ -67,3 +67,9 @@ const tstRounds = 5
 
 // noKeyCode is what a semaphore without a key answers.
 const noKeyCode = KeyError
+
+// The types of native keys in Qt's own terms.
+const (
+	osDefaultType = PosixRealtime
+	osLegacyType  = SystemV
+)
