@@ -1,5 +1,5 @@
-// Package native is a faithful transcript of Qt's QSharedMemory and
-// QSystemSemaphore: each public method under its own name, with Qt's return
+// Package native is a faithful transcript of Qt's QSharedMemory, QSystemSemaphore
+// and QNativeIpcKey: each public method under its own name, with Qt's return
 // value, error and quirks unchanged. It has no opinions; package qtbridge has
 // them, and is what a program should use. The API follows Qt's, and is not
 // stable.
@@ -10,6 +10,11 @@
 // another Qt than the one asked for is an error at build time. Without cgo, or
 // on a system that is not supported, everything compiles and every call
 // returns [ErrUnavailable].
+//
+// A program runs with a later Qt of the same major version than that compiled
+// against, and has then what that has: [HasNativeIpcKeys] asks the Qt that is
+// loaded. Where it is of another major version, because another package has
+// linked that, every call returns [ErrMixed].
 //
 // # Ownership
 //

@@ -24,6 +24,17 @@ const (
 	Create
 )
 
+// KeyType is QNativeIpcKey::Type. Numbers up to 255 are System V keys too, with that
+// number in the place of SystemV's; 0 is no type.
+type KeyType uint16
+
+// The types of native keys.
+const (
+	SystemV       KeyType = 0x51
+	PosixRealtime KeyType = 0x100
+	Windows       KeyType = 0x101
+)
+
 // Code is the name that an error has in Qt.
 type Code string
 
@@ -95,6 +106,9 @@ var (
 	ErrUnavailable = errors.New("native: this build is without Qt: it needs cgo, and Linux or Windows")
 	// ErrMemory is returned when there is no memory for a C++ object.
 	ErrMemory = errors.New("native: out of memory")
+	// ErrMixed is returned by everything in a program that was compiled against
+	// one major version of Qt and calls another one: it would crash.
+	ErrMixed = errors.New("native: two major versions of Qt are in this program")
 	// ErrNotSharedMemory is returned by AdoptSharedMemory.
 	ErrNotSharedMemory = errors.New("native: the pointer is nil or not a QSharedMemory")
 )

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <exception>
 #include <limits>
+#include <memory>
 #include <new>
 #include <stdexcept>
 
@@ -26,9 +27,6 @@
 #error "built with -tags qt5, but the headers are not of Qt 5.15"
 #endif
 
-// QNativeIpcKey, by which alone a segment can have a lock of another key.
-#define QTB_HAS_IPC_KEYS (QT_VERSION >= QT_VERSION_CHECK(6, 6, 0))
-
 // The C types are opaque; these are what they point to.
 struct qtb_shm {
     // An adopted object can be deleted under us by its owner; QPointer sees it.
@@ -37,7 +35,7 @@ struct qtb_shm {
 };
 
 struct qtb_sem {
-    QSystemSemaphore object;
+    std::unique_ptr<QSystemSemaphore> object;
 };
 
 namespace qtb {
@@ -124,6 +122,12 @@ inline qtb_result bytes(const QByteArray &b) {
 inline bool isMode(int32_t mode) {
     return mode == QSharedMemory::ReadOnly || mode == QSharedMemory::ReadWrite;
 }
+
+inline bool isSemaphoreMode(int32_t mode) {
+    return mode == QSystemSemaphore::Open || mode == QSystemSemaphore::Create;
+}
+
+inline qtb_result badMode() { return failure(QTB_ARGUMENT, "no such access mode"); }
 
 }  // namespace qtb
 

@@ -50,6 +50,14 @@ func text(r C.qtb_result) string {
 	return C.GoStringN(r.text, r.text_size)
 }
 
+// value is text, and empty if r says that the method failed.
+func value(r C.qtb_result) string {
+	if s := text(r); r.value != 0 {
+		return s
+	}
+	return ""
+}
+
 // answer makes an error of a result that says that method failed.
 func answer(method string, enum []Code, r C.qtb_result, err error) error {
 	if err != nil {

@@ -3,6 +3,8 @@
 package native
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -11,6 +13,19 @@ import (
 
 	"qtinterop/internal/peertest"
 )
+
+// The other major version of Qt comes first, so that what both have is its own.
+func TestTwoMajorsInOneProgram(t *testing.T) {
+	other := map[string]string{"5": "-lQt6Core", "6": "-lQt5Core"}[wantMajor]
+	program := t.TempDir() + "/twomajors"
+	build := exec.Command("go", "build", "-tags", buildTags, "-o", program, "./testdata/twomajors")
+	build.Env = append(os.Environ(), "CGO_LDFLAGS=-Wl,--no-as-needed "+other)
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	said, err := exec.Command(program).Output()
+	require.NoError(t, err)
+	assert.Equal(t, `true true true true true true "" "" false false`, string(said))
+}
 
 func TestLocal8Bit(t *testing.T) {
 	for _, qt := range peertest.QtVersions {
@@ -52,3 +67,9 @@ const tstRounds = 5
 
 // noKeyCode is what a semaphore without a key answers.
 const noKeyCode = KeyError
+
+// The types of native keys in Qt's own terms.
+const (
+	osDefaultType = PosixRealtime
+	osLegacyType  = SystemV
+)

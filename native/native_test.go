@@ -44,7 +44,13 @@ func codeOfError(t *testing.T, err error) Code {
 func TestVersionIsTheOneAskedFor(t *testing.T) {
 	t.Logf("Qt %s, compiled against %s", VersionRunning(), VersionCompiled())
 	assert.Equal(t, wantMajor, VersionRunning()[:1])
-	assert.Equal(t, VersionRunning(), VersionCompiled())
+	assert.NoError(t, checkMajor(VersionCompiled(), VersionRunning()))
+}
+
+func TestCheckMajor(t *testing.T) {
+	assert.NoError(t, checkMajor("6.4.2", "6.11.2"))
+	assert.ErrorIs(t, checkMajor("6.4.2", "5.15.8"), ErrMixed)
+	assert.ErrorIs(t, checkMajor("5.15.8", "6.4.2"), ErrMixed)
 }
 
 func TestEveryMethodOfQSharedMemory(t *testing.T) {
@@ -121,23 +127,6 @@ func TestEveryMethodOfQSystemSemaphore(t *testing.T) {
 	assert.Equal(t, Argument, codeOfError(t, s.SetKey(name, 1, 7)))
 	assert.Equal(t, Argument, codeOfError(t, s.SetKey(name, 1<<40, Open)))
 	assert.Equal(t, Argument, codeOfError(t, s.Release(1<<40)))
-}
-
-func TestNativeIpcKey(t *testing.T) {
-	env := peertest.New(t)
-	m := newMemory(t)
-	text := "systemv:" + env.Work + "/a%25key?legacyKey=" + env.Name()
-	err := m.SetNativeIpcKey(text)
-	if !HasNativeIpcKeys() {
-		assert.Equal(t, Argument, codeOfError(t, err))
-		assert.Empty(t, m.NativeIpcKey())
-		return
-	}
-	require.NoError(t, err)
-	assert.Equal(t, env.Work+"/a%key", m.NativeKey())
-	assert.Equal(t, text, m.NativeIpcKey())
-	assert.Equal(t, Argument, codeOfError(t, m.SetNativeIpcKey("no such type:x")))
-	assert.Empty(t, env.Files(env.Work), "a key alone makes nothing")
 }
 
 func TestErrorsOfQSharedMemory(t *testing.T) {

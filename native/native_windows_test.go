@@ -85,3 +85,9 @@ const tstRounds = 1
 
 // noKeyCode is what a semaphore without a key answers: false, and no error.
 const noKeyCode = NoError
+
+// The types of native keys in Qt's own terms.
+const (
+	osDefaultType = Windows
+	osLegacyType  = Windows
+)

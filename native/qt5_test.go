@@ -11,7 +11,10 @@ import (
 	"qtinterop/native/nativetest"
 )
 
-const wantMajor = "5"
+const (
+	wantMajor = "5"
+	buildTags = "qt5"
+)
 
 // What an encoding lacks is replaced, and going back shows that: package
 // qtbridge relies on it. UTF-8, which Qt has in every locale here, lacks nothing.

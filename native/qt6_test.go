@@ -2,4 +2,7 @@
 
 package native
 
-const wantMajor = "6"
+const (
+	wantMajor = "6"
+	buildTags = ""
+)

@@ -19,7 +19,25 @@ type SharedMemory struct {
 
 // NewSharedMemory is QSharedMemory().
 func NewSharedMemory() (*SharedMemory, error) {
+	if err := mixed(); err != nil {
+		return nil, err
+	}
 	h := C.qtb_shm_new()
+	if h == nil {
+		return nil, ErrMemory
+	}
+	return newSharedMemory(h), nil
+}
+
+// NewNativeSharedMemory is QSharedMemory(QNativeIpcKey::fromString(key)), which Qt has
+// since 6.6: see [HasNativeIpcKeys]; without it, or if the text is no key, is an error
+// with code [Argument]. What the constructor met is in [SharedMemory.Err].
+func NewNativeSharedMemory(key string) (*SharedMemory, error) {
+	if err := checkText("QSharedMemory", key); err != nil {
+		return nil, err
+	}
+	p, n := chars(key)
+	h := C.qtb_shm_new_native(p, n)
 	if h == nil {
 		return nil, ErrMemory
 	}
@@ -33,6 +51,9 @@ func NewSharedMemory() (*SharedMemory, error) {
 // call returns an [Error] with code [Gone]. A pointer to any other QObject is
 // refused; one to something that is no QObject cannot be told and may crash.
 func AdoptSharedMemory(object unsafe.Pointer) (*SharedMemory, error) {
+	if err := mixed(); err != nil {
+		return nil, err
+	}
 	if object == nil {
 		return nil, ErrNotSharedMemory
 	}
@@ -111,9 +132,19 @@ func (m *SharedMemory) NativeKey() string {
 	return text(m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_native_key(h) }))
 }
 
-// SetNativeIpcKey is setNativeKey(QNativeIpcKey::fromString(key)), which Qt has since
-// 6.6: see [HasNativeIpcKeys]. Unlike [SharedMemory.SetKey], Qt detaches first also if
-// the key is the same. A text that is no key is an error with code [Argument].
+// SetNativeKeyType is setNativeKey(QString, Type), which Qt has since 6.6: see
+// [HasNativeIpcKeys]; without it is an error with code [Argument]. Unlike
+// [SharedMemory.SetKey], Qt detaches first also if the key is the same.
+func (m *SharedMemory) SetNativeKeyType(key string, t KeyType) error {
+	p, n := chars(key)
+	return m.call("QSharedMemory::setNativeKey", func(h *C.qtb_shm) C.qtb_result {
+		return C.qtb_shm_set_native_key_type(h, p, n, C.uint16_t(t))
+	})
+}
+
+// SetNativeIpcKey is setNativeKey(QNativeIpcKey::fromString(key)); see
+// [SharedMemory.SetNativeKeyType]. A text that is no key is an error with code
+// [Argument].
 func (m *SharedMemory) SetNativeIpcKey(key string) error {
 	p, n := chars(key)
 	return m.call("QSharedMemory::setNativeKey", func(h *C.qtb_shm) C.qtb_result {
@@ -123,11 +154,29 @@ func (m *SharedMemory) SetNativeIpcKey(key string) error {
 
 // NativeIpcKey is nativeIpcKey().toString(), empty on Qt before 6.6.
 func (m *SharedMemory) NativeIpcKey() string {
-	r := m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_native_ipc_key(h) })
-	if s := text(r); r.value != 0 {
-		return s
-	}
-	return ""
+	return value(m.value(func(h *C.qtb_shm) C.qtb_result { return C.qtb_shm_native_ipc_key(h) }))
+}
+
+// SharedMemoryIsKeyTypeSupported is QSharedMemory::isKeyTypeSupported(t), false on Qt
+// before 6.6.
+func SharedMemoryIsKeyTypeSupported(t KeyType) bool {
+	return HasNativeIpcKeys() && C.qtb_shm_is_key_type_supported(C.uint16_t(t)) != 0
+}
+
+// SharedMemoryPlatformSafeKey is QSharedMemory::platformSafeKey(key, t).toString(),
+// empty on Qt before 6.6.
+func SharedMemoryPlatformSafeKey(key string, t KeyType) string {
+	return keyOf(key, t, func(p *C.char, n C.size_t, t C.uint16_t) C.qtb_result {
+		return C.qtb_shm_platform_safe_key(p, n, t)
+	})
+}
+
+// SharedMemoryLegacyNativeKey is QSharedMemory::legacyNativeKey(key, t).toString(),
+// empty on Qt before 6.6.
+func SharedMemoryLegacyNativeKey(key string, t KeyType) string {
+	return keyOf(key, t, func(p *C.char, n C.size_t, t C.uint16_t) C.qtb_result {
+		return C.qtb_shm_legacy_native_key(p, n, t)
+	})
 }
 
 // Create is create(): it makes a segment of size bytes and attaches to it. With

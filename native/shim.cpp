@@ -26,8 +26,10 @@ static_assert(QSystemSemaphore::Open == 0 && QSystemSemaphore::Create == 1,
               "QSystemSemaphore::AccessMode has changed");
 
 using qtb::answer;
+using qtb::badMode;
 using qtb::failure;
 using qtb::guarded;
+using qtb::isSemaphoreMode;
 using qtb::utf8;
 using qtb::with;
 
@@ -37,12 +39,6 @@ namespace {
 template <typename Size>
 Size sizeArgument(bool (QSharedMemory::*)(Size, QSharedMemory::AccessMode));
 using Size = decltype(sizeArgument(&QSharedMemory::create));
-
-qtb_result badMode() { return failure(QTB_ARGUMENT, "no such access mode"); }
-
-bool isSemaphoreMode(int32_t mode) {
-    return mode == QSystemSemaphore::Open || mode == QSystemSemaphore::Create;
-}
 
 }  // namespace
 
@@ -109,35 +105,6 @@ qtb_result qtb_shm_native_key(qtb_shm *h) {
     return with(h, [](QSharedMemory &m) { return qtb::string(m.nativeKey(), m.error()); });
 }
 
-#if QTB_HAS_IPC_KEYS
-qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *text, size_t size) {
-    return with(h, [&](QSharedMemory &m) {
-        const QNativeIpcKey key = QNativeIpcKey::fromString(utf8(text, size));
-        if (!key.isValid())
-            return failure(QTB_ARGUMENT, "QNativeIpcKey::fromString() does not understand the key");
-        m.setNativeKey(key);
-        return answer(m, 1);
-    });
-}
-
-qtb_result qtb_shm_native_ipc_key(qtb_shm *h) {
-    return with(
-        h, [](QSharedMemory &m) { return qtb::string(m.nativeIpcKey().toString(), m.error()); });
-}
-
-int32_t qtb_has_ipc_keys(void) { return 1; }
-#else
-qtb_result qtb_shm_set_native_ipc_key(qtb_shm *, const char *, size_t) {
-    return failure(QTB_ARGUMENT, "QNativeIpcKey needs Qt 6.6 or later");
-}
-
-qtb_result qtb_shm_native_ipc_key(qtb_shm *) {
-    return failure(QTB_ARGUMENT, "QNativeIpcKey needs Qt 6.6 or later");
-}
-
-int32_t qtb_has_ipc_keys(void) { return 0; }
-#endif
-
 qtb_result qtb_shm_create(qtb_shm *h, int64_t size, int32_t mode) {
     return with(h, [&](QSharedMemory &m) {
         if (!qtb::isMode(mode))
@@ -201,7 +168,7 @@ qtb_sem *qtb_sem_new(const char *key, size_t size, int32_t initial, int32_t mode
     try {
         const auto access =
             isSemaphoreMode(mode) ? QSystemSemaphore::AccessMode(mode) : QSystemSemaphore::Open;
-        return new qtb_sem{{utf8(key, size), initial, access}};
+        return new qtb_sem{std::make_unique<QSystemSemaphore>(utf8(key, size), initial, access)};
     } catch (...) {
         return nullptr;
     }
@@ -219,26 +186,26 @@ qtb_result qtb_sem_set_key(qtb_sem *h, const char *key, size_t size, int32_t ini
     return guarded([&] {
         if (!isSemaphoreMode(mode))
             return badMode();
-        h->object.setKey(utf8(key, size), initial, QSystemSemaphore::AccessMode(mode));
-        return answer(h->object, h->object.error() == QSystemSemaphore::NoError);
+        h->object->setKey(utf8(key, size), initial, QSystemSemaphore::AccessMode(mode));
+        return answer(*h->object, h->object->error() == QSystemSemaphore::NoError);
     });
 }
 
 qtb_result qtb_sem_key(qtb_sem *h) {
-    return guarded([&] { return qtb::string(h->object.key(), h->object.error()); });
+    return guarded([&] { return qtb::string(h->object->key(), h->object->error()); });
 }
 
 qtb_result qtb_sem_acquire(qtb_sem *h) {
-    return guarded([&] { return answer(h->object, h->object.acquire()); });
+    return guarded([&] { return answer(*h->object, h->object->acquire()); });
 }
 
 qtb_result qtb_sem_release(qtb_sem *h, int32_t n) {
-    return guarded([&] { return answer(h->object, h->object.release(n)); });
+    return guarded([&] { return answer(*h->object, h->object->release(n)); });
 }
 
 qtb_result qtb_sem_error(qtb_sem *h) {
     return guarded(
-        [&] { return answer(h->object, h->object.error() == QSystemSemaphore::NoError); });
+        [&] { return answer(*h->object, h->object->error() == QSystemSemaphore::NoError); });
 }
 
 qtb_result qtb_string_to_local8bit(const char *text, size_t size) {

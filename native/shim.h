@@ -1,5 +1,5 @@
-// The C face of QSharedMemory and QSystemSemaphore, and of the two functions of
-// QString that turn text into bytes and back.
+// The C face of QSharedMemory, QSystemSemaphore and QNativeIpcKey, and of the two
+// functions of QString that turn text into bytes and back.
 //
 // One function per public method, named qtb_<class>_<method>. Every call
 // returns what Qt returned, the object's error code and, if the call failed,
@@ -56,12 +56,6 @@ qtb_result qtb_shm_set_key(qtb_shm *h, const char *key, size_t size);
 qtb_result qtb_shm_key(qtb_shm *h);
 qtb_result qtb_shm_set_native_key(qtb_shm *h, const char *key, size_t size);
 qtb_result qtb_shm_native_key(qtb_shm *h);
-// setNativeKey(QNativeIpcKey::fromString(key)), and nativeIpcKey().toString(); of a
-// Qt before 6.6, which has no QNativeIpcKey, they are a QTB_ARGUMENT.
-qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *key, size_t size);
-qtb_result qtb_shm_native_ipc_key(qtb_shm *h);
-// Whether this Qt has QNativeIpcKey.
-int32_t qtb_has_ipc_keys(void);
 qtb_result qtb_shm_create(qtb_shm *h, int64_t size, int32_t mode);
 qtb_result qtb_shm_size(qtb_shm *h);
 qtb_result qtb_shm_attach(qtb_shm *h, int32_t mode);
@@ -83,6 +77,45 @@ qtb_result qtb_sem_key(qtb_sem *h);
 qtb_result qtb_sem_acquire(qtb_sem *h);
 qtb_result qtb_sem_release(qtb_sem *h, int32_t n);
 qtb_result qtb_sem_error(qtb_sem *h);
+
+// QNativeIpcKey, which Qt has since 6.6, by its text, toString(). A text that
+// fromString() does not understand is a QTB_ARGUMENT, as is all of this with an earlier
+// Qt; the text of an invalid key is NULL.
+
+// Whether the Qt that is loaded has it.
+int32_t qtb_has_ipc_keys(void);
+// DefaultTypeForOs and legacyDefaultTypeForOs().
+uint16_t qtb_key_default_type(void);
+uint16_t qtb_key_legacy_default_type(void);
+// fromString(text): value is its type(), text its nativeKey().
+qtb_result qtb_key_parse(const char *text, size_t size);
+// QNativeIpcKey(native_key, type).
+qtb_result qtb_key_to_string(const char *native_key, size_t size, uint16_t type);
+// fromString(text) after setType(type).
+qtb_result qtb_key_set_type(const char *text, size_t size, uint16_t type);
+
+// QSharedMemory(fromString(text)). NULL when there is no memory. The text must be that
+// of a valid key, which qtb_key_parse tells; the same goes for qtb_sem_new_native.
+qtb_shm *qtb_shm_new_native(const char *text, size_t size);
+qtb_result qtb_shm_set_native_ipc_key(qtb_shm *h, const char *text, size_t size);
+// setNativeKey(QString, Type).
+qtb_result qtb_shm_set_native_key_type(qtb_shm *h, const char *key, size_t size, uint16_t type);
+qtb_result qtb_shm_native_ipc_key(qtb_shm *h);
+int32_t qtb_shm_is_key_type_supported(uint16_t type);
+qtb_result qtb_shm_platform_safe_key(const char *key, size_t size, uint16_t type);
+qtb_result qtb_shm_legacy_native_key(const char *key, size_t size, uint16_t type);
+
+// QSystemSemaphore(fromString(text), initial, mode), as qtb_sem_new.
+qtb_sem *qtb_sem_new_native(const char *text, size_t size, int32_t initial, int32_t mode);
+qtb_result qtb_sem_set_native_ipc_key(qtb_sem *h, const char *text, size_t size, int32_t initial,
+                                      int32_t mode);
+// setNativeKey(QString, int, AccessMode, Type).
+qtb_result qtb_sem_set_native_key(qtb_sem *h, const char *key, size_t size, int32_t initial,
+                                  int32_t mode, uint16_t type);
+qtb_result qtb_sem_native_ipc_key(qtb_sem *h);
+int32_t qtb_sem_is_key_type_supported(uint16_t type);
+qtb_result qtb_sem_platform_safe_key(const char *key, size_t size, uint16_t type);
+qtb_result qtb_sem_legacy_native_key(const char *key, size_t size, uint16_t type);
 
 // text.toLocal8Bit(): what Qt puts into text is not UTF-8 here, but those bytes.
 qtb_result qtb_string_to_local8bit(const char *text, size_t size);

@@ -21,8 +21,30 @@ func NewSystemSemaphore(key string, initial int, mode SemaphoreMode) (*SystemSem
 	if mode != Open && mode != Create || int(int32(initial)) != initial {
 		return nil, &Error{Method: "QSystemSemaphore", Code: Argument, Text: "no such mode or value"}
 	}
+	if err := mixed(); err != nil {
+		return nil, err
+	}
 	p, n := chars(key)
-	object := C.qtb_sem_new(p, n, C.int32_t(initial), C.int32_t(mode))
+	return newSystemSemaphore(C.qtb_sem_new(p, n, C.int32_t(initial), C.int32_t(mode)))
+}
+
+// NewNativeSystemSemaphore is QSystemSemaphore(QNativeIpcKey::fromString(key), initial,
+// mode), which Qt has since 6.6: see [HasNativeIpcKeys]; without it, or if the text is
+// no key, is an error with code [Argument]. As with [NewSystemSemaphore], what the
+// constructor met is in [SystemSemaphore.Err].
+func NewNativeSystemSemaphore(key string, initial int, mode SemaphoreMode) (*SystemSemaphore, error) {
+	const method = "QSystemSemaphore"
+	if mode != Open && mode != Create || int(int32(initial)) != initial {
+		return nil, &Error{Method: method, Code: Argument, Text: "no such mode or value"}
+	}
+	if err := checkText(method, key); err != nil {
+		return nil, err
+	}
+	p, n := chars(key)
+	return newSystemSemaphore(C.qtb_sem_new_native(p, n, C.int32_t(initial), C.int32_t(mode)))
+}
+
+func newSystemSemaphore(object *C.qtb_sem) (*SystemSemaphore, error) {
 	if object == nil {
 		return nil, ErrMemory
 	}
@@ -64,6 +86,63 @@ func (s *SystemSemaphore) Key() string {
 	defer runtime.KeepAlive(s)
 	r, _ := s.use(func(h *C.qtb_sem) C.qtb_result { return C.qtb_sem_key(h) })
 	return text(r)
+}
+
+// SetNativeKey is setNativeKey(key, initial, mode, t), which Qt has since 6.6: see
+// [HasNativeIpcKeys]; without it is an error with code [Argument]. Else the error is
+// error() after it.
+func (s *SystemSemaphore) SetNativeKey(key string, initial int, mode SemaphoreMode, t KeyType) error {
+	const method = "QSystemSemaphore::setNativeKey"
+	if int(int32(initial)) != initial {
+		return &Error{Method: method, Code: Argument, Text: "no such value"}
+	}
+	p, n := chars(key)
+	return s.call(method, func(h *C.qtb_sem) C.qtb_result {
+		return C.qtb_sem_set_native_key(h, p, n, C.int32_t(initial), C.int32_t(mode), C.uint16_t(t))
+	})
+}
+
+// SetNativeIpcKey is setNativeKey(QNativeIpcKey::fromString(key), initial, mode); see
+// [SystemSemaphore.SetNativeKey]. A text that is no key is an error with code
+// [Argument].
+func (s *SystemSemaphore) SetNativeIpcKey(key string, initial int, mode SemaphoreMode) error {
+	const method = "QSystemSemaphore::setNativeKey"
+	if int(int32(initial)) != initial {
+		return &Error{Method: method, Code: Argument, Text: "no such value"}
+	}
+	p, n := chars(key)
+	return s.call(method, func(h *C.qtb_sem) C.qtb_result {
+		return C.qtb_sem_set_native_ipc_key(h, p, n, C.int32_t(initial), C.int32_t(mode))
+	})
+}
+
+// NativeIpcKey is nativeIpcKey().toString(), empty on Qt before 6.6.
+func (s *SystemSemaphore) NativeIpcKey() string {
+	defer runtime.KeepAlive(s)
+	r, _ := s.use(func(h *C.qtb_sem) C.qtb_result { return C.qtb_sem_native_ipc_key(h) })
+	return value(r)
+}
+
+// SystemSemaphoreIsKeyTypeSupported is QSystemSemaphore::isKeyTypeSupported(t), false
+// on Qt before 6.6.
+func SystemSemaphoreIsKeyTypeSupported(t KeyType) bool {
+	return HasNativeIpcKeys() && C.qtb_sem_is_key_type_supported(C.uint16_t(t)) != 0
+}
+
+// SystemSemaphorePlatformSafeKey is QSystemSemaphore::platformSafeKey(key, t).toString(),
+// empty on Qt before 6.6.
+func SystemSemaphorePlatformSafeKey(key string, t KeyType) string {
+	return keyOf(key, t, func(p *C.char, n C.size_t, t C.uint16_t) C.qtb_result {
+		return C.qtb_sem_platform_safe_key(p, n, t)
+	})
+}
+
+// SystemSemaphoreLegacyNativeKey is QSystemSemaphore::legacyNativeKey(key, t).toString(),
+// empty on Qt before 6.6.
+func SystemSemaphoreLegacyNativeKey(key string, t KeyType) string {
+	return keyOf(key, t, func(p *C.char, n C.size_t, t C.uint16_t) C.qtb_result {
+		return C.qtb_sem_legacy_native_key(p, n, t)
+	})
 }
 
 // Acquire is acquire(): it waits without limit until it can take 1. The kernel

@@ -15,7 +15,7 @@ import (
 	"qtinterop/internal/peertest"
 )
 
-// What Qt's own tst_QSharedMemory of 5.15 and 6.4 tests, function by function
+// What Qt's own tst_QSharedMemory of 5.15, 6.4 and 6.8 tests with setKey(), function by function
 // and row by row under Qt's names, with keys that are random where something is
 // made. QSharedMemory(key) is a new object and SetKey here, as in Qt's
 // constructor.
@@ -37,6 +37,7 @@ func TestTstQSharedMemory(t *testing.T) {
 	t.Run("simpleThreadedProducerConsumer", tstSimpleThreadedProducerConsumer)
 	t.Run("useTooMuchMemory", tstUseTooMuchMemory)
 	t.Run("uniqueKey", tstUniqueKey)
+	t.Run("createWithSameKey", tstCreateWithSameKey)
 }
 
 // memoryOf is QSharedMemory(key).
@@ -302,21 +303,30 @@ func tstSimpleThreadedProducerConsumer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			env := peertest.New(t)
 			for range 5 {
-				playThreads(t, env, row.consumers, row.threaded)
+				m := existingMemory(t, env.Name())
+				playThreads(t, m, row.consumers, row.threaded, func() (*SharedMemory, error) {
+					other, err := NewSharedMemory()
+					if err == nil {
+						err = other.SetKey(m.Key())
+					}
+					return other, err
+				})
+				assert.Equal(t, m.Data(), env.Raw(m.NativeKey()))
+				assert.Equal(t, 1, observer.Look(m.NativeKey()).Attached)
+				m.Close()
 			}
 		})
 	}
 }
 
-func playThreads(t *testing.T, env *peertest.Env, consumers int, threaded bool) {
+// playThreads plays a producer, with m, and consumers, each with an object of its own.
+func playThreads(t *testing.T, m *SharedMemory, consumers int, threaded bool, open func() (*SharedMemory, error)) {
 	t.Helper()
-	m := existingMemory(t, env.Name())
-	defer m.Close()
 	m.Data()[1] = '0'
 	results := make([]error, consumers+1)
 	var wg sync.WaitGroup
 	for i := range consumers {
-		wg.Go(func() { results[i] = consume(m.Key()) })
+		wg.Go(func() { results[i] = consume(open) })
 	}
 	produce := func() { results[consumers] = produce(m) }
 	if threaded {
@@ -326,9 +336,7 @@ func playThreads(t *testing.T, env *peertest.Env, consumers int, threaded bool) 
 	}
 	wg.Wait()
 	require.NoError(t, errors.Join(results...))
-	seen := env.Raw(m.NativeKey())
-	assert.Equal(t, []byte{'E', '0' + byte(consumers)}, seen[:2])
-	assert.Equal(t, 1, observer.Look(m.NativeKey()).Attached)
+	assert.Equal(t, []byte{'E', '0' + byte(consumers)}, m.Data()[:2])
 }
 
 // produce offers 'Q' five times, each time when the last one was taken, and ends
@@ -344,13 +352,13 @@ func produce(m *SharedMemory) error {
 
 // consume takes each 'Q' it meets, leaves a number in its place, and counts
 // itself in byte 1 when it ends.
-func consume(key string) error {
-	m, err := NewSharedMemory()
+func consume(open func() (*SharedMemory, error)) error {
+	m, err := open()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	if err := errors.Join(m.SetKey(key), m.Attach(ReadWrite)); err != nil {
+	if err := m.Attach(ReadWrite); err != nil {
 		return err
 	}
 	taken := byte(0)
@@ -388,14 +396,30 @@ func whenState(m *SharedMemory, wanted func(byte) bool, act func([]byte)) error 
 	return errors.New("the other side does not play")
 }
 
+var uniqueKeys = [][2]string{
+	{"", ""}, {"key", "key"}, {"key1", "key1"}, {"key", "key1"}, {"ke1y", "key1"}, {"key1", "key2"}, {"Noël", "Nol"},
+}
+
 func tstUniqueKey(t *testing.T) {
-	for _, row := range [][2]string{
-		{"", ""}, {"key", "key"}, {"key1", "key1"}, {"key", "key1"}, {"ke1y", "key1"}, {"key1", "key2"}, {"Noël", "Nol"},
-	} {
+	for _, row := range uniqueKeys {
 		t.Run(orNull(row[0])+", "+orNull(row[1]), func(t *testing.T) {
 			a, b := memoryOf(t, row[0]), memoryOf(t, row[1])
 			assert.Equal(t, row[0] == row[1], a.Key() == b.Key())
 			assert.Equal(t, row[0] == row[1], a.NativeKey() == b.NativeKey())
 		})
+	}
+}
+
+// The second create() fails as well, QTBUG-111855; it is of Qt 6.8's test, and so in
+// each Qt.
+func tstCreateWithSameKey(t *testing.T) {
+	env := peertest.New(t)
+	first := memoryOf(t, env.Name())
+	require.NoError(t, first.Create(100, ReadWrite))
+	for range 2 {
+		second := memoryOf(t, first.Key())
+		requireCode(t, AlreadyExists, second.Create(100, ReadWrite))
+		require.NoError(t, second.Attach(ReadWrite))
+		second.Close()
 	}
 }

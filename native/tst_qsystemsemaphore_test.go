@@ -15,53 +15,77 @@ import (
 	"qtinterop/internal/peertest"
 )
 
-// What Qt's own tst_QSystemSemaphore of 5.15 and 6.4 tests, function by function
+// What Qt's own tst_QSystemSemaphore of 5.15, 6.4 and 6.8 tests, function by function
 // under Qt's names. Where Qt's start helper processes there are rows for Qt
 // processes (testpeer) and, as far as it can be done, one for another object in
-// this process. None of Qt's functions is skipped on Linux.
+// this process. None of Qt's functions is skipped on Linux. The keys are of setKey(),
+// and where Qt has QNativeIpcKey then of each type, as in 6.8.
 func TestTstQSystemSemaphore(t *testing.T) {
 	t.Run("key", tstSemaphoreKey)
-	t.Run("basicacquire", tstBasicAcquire)
-	t.Run("complexacquire", tstComplexAcquire)
-	t.Run("release", tstRelease)
-	t.Run("basicProcesses", tstBasicProcesses)
-	t.Run("processes", tstProcesses)
-	t.Run("undo", tstUndo)
-	t.Run("initialValue", tstInitialValue)
+	tstSemaphores(t, setKeyStores{})
+	eachKeyType(t, SystemSemaphoreIsKeyTypeSupported, func(t *testing.T, row keyTypeRow) {
+		t.Run("nativeKey", func(t *testing.T) { tstSemaphoreNativeKey(t, row) })
+		t.Run("changeKeyType", func(t *testing.T) { tstSemaphoreChangeKeyType(t, row) })
+		tstSemaphores(t, nativeStores{row})
+	})
+}
+
+// tstSemaphores are the functions for keys of any type.
+func tstSemaphores(t *testing.T, of stores) {
+	for name, test := range map[string]func(*testing.T, stores){
+		"basicacquire": tstBasicAcquire, "complexacquire": tstComplexAcquire, "release": tstRelease,
+		"twoSemaphores": tstTwoSemaphores, "basicProcesses": tstBasicProcesses, "processes": tstProcesses,
+		"undo": tstUndo, "initialValue": tstInitialValue,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, of) })
+	}
 }
 
 // store is a semaphore that others use as well.
 type store struct {
 	*SystemSemaphore
-	env  *peertest.Env
-	file string // key file, or name
+	value  func() int // as the observer sees it; nil if it cannot
+	undone int        // what the kernel undoes of 1 that a process took or gave
+
+	openHere func(*testing.T) *SystemSemaphore // with another object in this process
+	openIn   func(qt int) *peertest.Peer       // in a new Qt process, as Qt's helper does
 }
 
-func newStore(t *testing.T, initial int) store {
+// stores are semaphores with keys of one kind.
+type stores interface {
+	make(t *testing.T, initial int) store
+	eachQt(t *testing.T, test func(t *testing.T, qt int)) // that has such keys
+}
+
+// setKeyStores are those of setKey().
+type setKeyStores struct{}
+
+func (setKeyStores) eachQt(t *testing.T, test func(t *testing.T, qt int)) { eachQt(t, test) }
+
+func (setKeyStores) make(t *testing.T, initial int) store {
 	t.Helper()
 	env := peertest.New(t)
 	s := newSemaphore(t, env.Name(), initial, Create)
 	require.NoError(t, s.Err())
-	return store{s, env, semaphorePlace(t, env, s.Key())}
+	file := semaphorePlace(t, env, s.Key())
+	return store{
+		SystemSemaphore: s, undone: undone,
+		value:    func() int { return observer.LookSemaphore(file).Value },
+		openHere: func(t *testing.T) *SystemSemaphore { return newSemaphore(t, s.Key(), 0, Open) },
+		openIn: func(qt int) *peertest.Peer {
+			peer := env.Verbs(qt)
+			peer.Do("sem.new", "s", peertest.Args{"key": s.Key()})
+			return peer
+		},
+	}
 }
 
 // requireValue requires what the observer sees.
 func (s store) requireValue(t *testing.T, want int) {
 	t.Helper()
-	require.Equal(t, want, observer.LookSemaphore(s.file).Value)
-}
-
-// openHere opens the semaphore with another object in this process.
-func (s store) openHere(t *testing.T) *SystemSemaphore {
-	t.Helper()
-	return newSemaphore(t, s.Key(), 0, Open)
-}
-
-// openIn opens the semaphore in a new Qt process, as Qt's helper does.
-func (s store) openIn(qt int) *peertest.Peer {
-	peer := s.env.Verbs(qt)
-	peer.Do("sem.new", "s", peertest.Args{"key": s.Key()})
-	return peer
+	if s.value != nil {
+		require.Equal(t, want, s.value())
+	}
 }
 
 // started runs a call that may block. Should it still block when the test ends,
@@ -142,36 +166,46 @@ func (s store) takeAndGive(t *testing.T, letters string) {
 	}
 }
 
-func tstBasicAcquire(t *testing.T) {
-	s := newStore(t, 1)
+func tstBasicAcquire(t *testing.T, of stores) {
+	s := of.make(t, 1)
 	s.takeAndGive(t, "ar")
 	s.requireValue(t, 1)
 }
 
-func tstComplexAcquire(t *testing.T) {
-	s := newStore(t, 2)
+func tstComplexAcquire(t *testing.T, of stores) {
+	s := of.make(t, 2)
 	s.takeAndGive(t, "araraarr")
 	s.requireValue(t, 2)
 }
 
-func tstRelease(t *testing.T) {
-	s := newStore(t, 0)
+func tstRelease(t *testing.T, of stores) {
+	s := of.make(t, 0)
 	s.takeAndGive(t, "rraarr")
 	s.requireValue(t, 2)
 }
 
-func tstBasicProcesses(t *testing.T) {
+func tstTwoSemaphores(t *testing.T, of stores) {
+	s := of.make(t, 1)
+	other := s.openHere(t)
+	for range 2 {
+		require.NoError(t, s.Acquire())
+		require.NoError(t, other.Release(1))
+	}
+	s.requireValue(t, 1)
+}
+
+func tstBasicProcesses(t *testing.T, of stores) {
 	t.Run("in-one-process", func(t *testing.T) {
-		s := newStore(t, 0)
+		s := of.make(t, 0)
 		done := s.started(t, s.openHere(t).Acquire)
 		stillBlocked(t, done)
 		require.NoError(t, s.Release(1))
 		require.NoError(t, await(t, done))
 		s.requireValue(t, 0)
 	})
-	eachQt(t, func(t *testing.T, qt int) {
+	of.eachQt(t, func(t *testing.T, qt int) {
 		t.Run("killed", func(t *testing.T) {
-			s := newStore(t, 0)
+			s := of.make(t, 0)
 			acquirer := s.openIn(qt)
 			killBlocked(t, acquirer, acquirer.Async("sem.acquire", "s", nil))
 			s.requireValue(t, 0)
@@ -180,10 +214,10 @@ func tstBasicProcesses(t *testing.T) {
 			releaser.Must("sem.release", "s", nil)
 			s.requireValue(t, 1)
 			require.NoError(t, releaser.End())
-			s.requireValue(t, 1-undone) // SEM_UNDO takes back what it released
+			s.requireValue(t, 1-s.undone) // SEM_UNDO takes back what it released
 		})
 		t.Run("released", func(t *testing.T) {
-			s := newStore(t, 0)
+			s := of.make(t, 0)
 			acquirer := s.openIn(qt)
 			answer := acquirer.Async("sem.acquire", "s", nil)
 			stillBlocked(t, answer)
@@ -194,18 +228,18 @@ func tstBasicProcesses(t *testing.T) {
 	})
 }
 
-func tstProcesses(t *testing.T) {
+func tstProcesses(t *testing.T, of stores) {
 	for name, n := range map[string]int{"1 process": 1, "3 processes": 3, "10 processes": 10} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("in-one-process", func(t *testing.T) {
-				s := newStore(t, 1)
+				s := of.make(t, 1)
 				s.eachTakesAndGives(t, n, func() func() error {
 					other := s.openHere(t)
 					return func() error { return errors.Join(other.Acquire(), other.Release(1)) }
 				})
 			})
-			eachQt(t, func(t *testing.T, qt int) {
-				s := newStore(t, 1)
+			of.eachQt(t, func(t *testing.T, qt int) {
+				s := of.make(t, 1)
 				s.eachTakesAndGives(t, n, func() func() error {
 					peer := s.openIn(qt)
 					return func() error { return acquireReleaseExit(peer) }
@@ -251,25 +285,25 @@ func acquireReleaseExit(peer *peertest.Peer) error {
 // What a process took and did not give back, the kernel gives back when it
 // ends, but not on Windows, where Qt skips this. There is no such end for an
 // object in this process.
-func tstUndo(t *testing.T) {
-	eachQt(t, func(t *testing.T, qt int) {
-		s := newStore(t, 1)
+func tstUndo(t *testing.T, of stores) {
+	of.eachQt(t, func(t *testing.T, qt int) {
+		s := of.make(t, 1)
 		for range 2 {
 			peer := s.openIn(qt)
 			peer.Must("sem.acquire", "s", nil)
 			s.requireValue(t, 0)
 			require.NoError(t, peer.End())
-			s.requireValue(t, undone)
-			if undone == 0 {
+			s.requireValue(t, s.undone)
+			if s.undone == 0 {
 				require.NoError(t, s.Release(1))
 			}
 		}
 	})
 }
 
-func tstInitialValue(t *testing.T) {
+func tstInitialValue(t *testing.T, of stores) {
 	t.Run("in-one-process", func(t *testing.T) {
-		s := newStore(t, 1)
+		s := of.make(t, 1)
 		other := s.openHere(t)
 		require.NoError(t, other.Acquire())
 		done := s.started(t, other.Acquire)
@@ -278,23 +312,23 @@ func tstInitialValue(t *testing.T) {
 		require.NoError(t, await(t, done))
 		s.requireValue(t, 0)
 	})
-	eachQt(t, func(t *testing.T, qt int) {
-		s := newStore(t, 1)
+	of.eachQt(t, func(t *testing.T, qt int) {
+		s := of.make(t, 1)
 		first := s.openIn(qt)
 		first.Must("sem.acquire", "s", nil)
 		require.NoError(t, first.End())
-		if undone == 0 {
+		if s.undone == 0 {
 			require.NoError(t, s.Release(1))
 		}
 
 		second := s.openIn(qt)
 		second.Must("sem.acquire", "s", nil)
 		killBlocked(t, second, second.Async("sem.acquire", "s", nil))
-		s.requireValue(t, undone)
+		s.requireValue(t, s.undone)
 
 		third := s.openIn(qt)
 		third.Must("sem.release", "s", nil)
-		s.requireValue(t, undone+1)
+		s.requireValue(t, s.undone+1)
 		require.NoError(t, third.End())
 		s.requireValue(t, 1)
 	})

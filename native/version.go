@@ -5,7 +5,11 @@ package native
 // #include "shim.h"
 import "C"
 
-import "sync"
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
 
 // Available tells whether this build has Qt in it.
 const Available = true
@@ -17,10 +21,25 @@ func VersionRunning() string { return C.GoString(C.qtb_version_running()) }
 // against.
 func VersionCompiled() string { return C.GoString(C.qtb_version_compiled()) }
 
-// HasNativeIpcKeys tells whether the Qt compiled against has QNativeIpcKey.
+// HasNativeIpcKeys tells whether the Qt loaded has QNativeIpcKey, as it has since 6.6,
+// whatever the version compiled against.
 func HasNativeIpcKeys() bool { return hasNativeIpcKeys() }
 
-var hasNativeIpcKeys = sync.OnceValue(func() bool { return C.qtb_has_ipc_keys() != 0 })
+var hasNativeIpcKeys = sync.OnceValue(func() bool { return mixed() == nil && C.qtb_has_ipc_keys() != 0 })
+
+// mixed must be nil before the first call of Qt. Two major versions in one program
+// link without a warning: of functions that both have, those of the library that comes
+// first are called, qVersion() among them.
+var mixed = sync.OnceValue(func() error { return checkMajor(VersionCompiled(), VersionRunning()) })
+
+func checkMajor(compiled, running string) error {
+	want, _, _ := strings.Cut(compiled, ".")
+	have, _, _ := strings.Cut(running, ".")
+	if want == have {
+		return nil
+	}
+	return fmt.Errorf("%w: it was compiled against Qt %s and runs with Qt %s", ErrMixed, compiled, running)
+}
 
 // MaxSize is the largest size, in bytes, that QSharedMemory::create() of this
 // Qt can be asked for.

@@ -27,6 +27,9 @@ func Adopt(ctx context.Context, object any, mode Mode) (*Segment, error) {
 	if !native.Available {
 		return nil, unavailable(op, Key{})
 	}
+	if !runsSupported() {
+		return nil, unsupportedQt(op, Key{})
+	}
 	key, err := keyOf(pointerOf(object))
 	if err != nil {
 		return nil, keyError(op, Key{}, err.Error()+

@@ -284,7 +284,8 @@
 // Windows no pkg-config, see docs/windows.md. Which
 // Qt is linked does not matter to the peer: Qt 5.15, 6.4 and, on Linux, 6.8 share
 // memory in either direction. But from Qt 6.6 on Qt programs also have a lock for
-// native keys, which this package does not take yet. A program that was built with
-// a Qt before 6.6 refuses to run with a later one. With CGO_ENABLED=0 the package compiles, and everything that
-// needs Qt returns [ErrUnavailable].
+// native keys, which this package does not take yet. A program runs with the Qt 6
+// that it was built with and with any later one. With two major versions of Qt in
+// it, by way of another package, everything that needs Qt is an [ErrUnsupported];
+// with CGO_ENABLED=0 the package compiles, and it is an [ErrUnavailable].
 package qtbridge

@@ -163,6 +163,9 @@ func qtError(op string, key Key, err error) error {
 	if errors.Is(err, native.ErrUnavailable) {
 		return unavailable(op, key)
 	}
+	if errors.Is(err, native.ErrMixed) {
+		return unsupportedQt(op, key)
+	}
 	e := &Error{Op: op, Key: key, Code: ErrUnknown, Msg: err.Error(), Err: err}
 	if qt, ok := errors.AsType[*native.Error](err); ok {
 		e.Code = qtCodes[qt.Code]

@@ -440,15 +440,12 @@ func ExampleParseKey() {
 		key, err := qtbridge.ParseKey(text)
 		fmt.Println(key.IsNative(), key.Name(), err)
 	}
-	_, err := qtbridge.ParseKey("posix:/RkWebViewModelSM")
-	fmt.Println(errors.Is(err, qtbridge.ErrUnsupported))
-	_, err = qtbridge.ParseKey("a:b")
+	_, err := qtbridge.ParseKey("a:b")
 	fmt.Println(errors.Is(err, qtbridge.ErrKey))
 	// Output:
 	// false RkWebViewModelSM <nil>
 	// true /opt/viewer/RkWebViewModelSM <nil>
 	// false a:b <nil>
-	// true
 	// true
 }
 

@@ -196,7 +196,7 @@ func (s *kernelSemaphore) createOnce(op string, mode native.SemaphoreMode) error
 
 func (s *kernelSemaphore) createOwned(op string, mode native.SemaphoreMode) error {
 	if s.own != nil && mode == native.Create && !s.key.IsNative() {
-		if err := s.own.SetKey(s.key.name, s.initial, mode); err != nil {
+		if err := s.own.SetKey(s.key.lockName(), s.initial, mode); err != nil {
 			return qtError(op, s.key, err)
 		}
 		return nil

@@ -1,18 +1,23 @@
 package qtbridge
 
-import "strings"
+import (
+	"strings"
+)
 
 // Key names a segment as the peer names it. There are three kinds, which cannot
 // be mixed up: [QtKey] for a peer that calls setKey, or hands the key to the
 // constructor, [NativeKey] for one that calls setNativeKey, and [PosixKey] for one
-// that hands it a QNativeIpcKey of the type PosixRealtime. Keys can be compared with
-// ==. The zero Key is no key.
+// that hands it a QNativeIpcKey of the type PosixRealtime. [ParseKey] takes all of
+// these as text, and what else a QNativeIpcKey can be. Keys can be compared with ==.
+// The zero Key is no key.
 type Key struct {
-	name string
-	kind keyType
+	name   string
+	kind   keyType
+	legacy string // of a native key that Qt made of this one: whose lock it has
 }
 
-// keyType is how a name is meant: 0 for setKey, else a QNativeIpcKey::Type.
+// keyType is how a name is meant: 0 for setKey, else a QNativeIpcKey::Type. Other
+// numbers up to 255 are System V with that number in the place of 'Q'.
 type keyType uint16
 
 const (
@@ -59,23 +64,37 @@ func PosixKey(name string) Key { return Key{name: name, kind: posixKey} }
 // path that resulted.
 func (k Key) Name() string { return k.name }
 
-// IsNative tells whether k is a native key, as a [PosixKey] is too.
-func (k Key) IsNative() bool { return k.kind != 0 }
+// IsNative tells whether k is a native key, as a [PosixKey] is too. One with a
+// legacy key is none: it has the lock of that key.
+func (k Key) IsNative() bool { return k.kind != 0 && k.legacy == "" }
 
-// The prefixes of keys as text.
+// LegacyKey is the key that Qt made a native key of, where its text tells: see
+// [ParseKey].
+func (k Key) LegacyKey() string { return k.legacy }
+
+// lockName is the key that Qt makes the lock of, if k is not a native key.
+func (k Key) lockName() string {
+	if k.legacy != "" {
+		return k.legacy
+	}
+	return k.name
+}
+
+// The prefixes of keys as text, beside the words of types.
 const (
 	qtScheme     = "qt"
 	nativeScheme = "native"
 )
 
-// String is k as text, from which [ParseKey] makes k again: native:NAME,
-// or NAME, or qt:NAME where NAME alone would be read as something else.
+// String is k as text, from which [ParseKey] makes k again: native:NAME, or NAME, or
+// qt:NAME where NAME alone would be read as something else. Other keys are written
+// as QNativeIpcKey::toString() does it.
 func (k Key) String() string {
-	switch k.kind {
-	case posixKey:
-		return "posix:" + k.name
-	case nativeKeyType:
+	switch {
+	case k.kind == nativeKeyType && k.legacy == "":
 		return nativeScheme + ":" + k.name
+	case k.kind != 0:
+		return ipcText(k.kind.word(), k.name, k.legacy)
 	}
 	if _, _, ok := cutScheme(k.name); ok {
 		return qtScheme + ":" + k.name
@@ -83,11 +102,24 @@ func (k Key) String() string {
 	return k.name
 }
 
-// ParseKey makes a key of its text: NAME or qt:NAME for [QtKey], native:NAME
-// for [NativeKey]. The textual keys of QNativeIpcKey in Qt 6.6 and later
-// (systemv:PATH, posix:/NAME, windows:NAME) are recognised and refused with
-// [ErrUnsupported]; any other word before a colon is an [ErrKey], so that new
-// forms can be added: write qt:NAME for a NAME with a colon in it.
+// ParseKey makes a key of its text, in which NAME is the name as it is, and PATH is
+// written as QNativeIpcKey::toString() writes it, with percent-encoding:
+//
+//	NAME, qt:NAME                QtKey(NAME)
+//	native:NAME                  NativeKey(NAME)
+//	systemv:PATH                 NativeKey(PATH), on Unix
+//	windows:PATH                 NativeKey(PATH), on Windows
+//	posix:/PATH                  PosixKey(/PATH), on Unix
+//	systemv:PATH?legacyKey=K     the segment at PATH, with the lock of QtKey(K)
+//
+// The last one is the nativeIpcKey() of an object of Qt 6.6 or later with setKey(K),
+// and can be had with any Qt: PATH tells where the segment is if that process has
+// another TMPDIR than this one, but the lock is found by TMPDIR. PATH must be a name
+// that Qt makes of K.
+//
+// Any other word before a colon is an [ErrKey], so that new forms can be added: write
+// qt:NAME for a NAME with a colon in it. So is what Qt would mend, as a % without two
+// digits. Types that this system does not have are an [ErrUnsupported].
 func ParseKey(s string) (Key, error) {
 	if s == "" {
 		return Key{}, keyError("parse", QtKey(s), "it is empty; give the key that the Qt program uses")
@@ -96,20 +128,23 @@ func ParseKey(s string) (Key, error) {
 	if !ok {
 		return QtKey(s), nil
 	}
-	var key Key
-	switch ipc, _, _ := strings.Cut(scheme, "-"); {
-	case scheme == qtScheme:
-		key = QtKey(name)
+	key := QtKey(name)
+	switch t := typeOfWord(scheme); {
+	case t != 0 && !hasKeyType(t):
+		return Key{}, &Error{Op: "parse", Key: QtKey(s), Code: ErrUnsupported,
+			Msg: "this system has no keys of the type " + scheme + "; native:NAME is a native key on each"}
+	case t != 0:
+		var problem string
+		if key, problem = parseIpcKey(t, name); problem != "" {
+			return Key{}, keyError("parse", QtKey(s), problem)
+		}
 	case scheme == nativeScheme:
 		key = NativeKey(name)
-	case ipc == "systemv", ipc == "posix", ipc == "windows":
-		return Key{}, &Error{Op: "parse", Key: QtKey(s), Code: ErrUnsupported,
-			Msg: "keys of QNativeIpcKey need Qt 6.6 or later; with systemv, native:PATH names the same segment"}
-	default:
-		return Key{}, keyError("parse", QtKey(s),
-			"unknown form; known are NAME, qt:NAME and native:NAME; write qt:"+s+" if the colon belongs to the name")
+	case scheme != qtScheme:
+		return Key{}, keyError("parse", QtKey(s), "unknown form; known are NAME, qt:NAME, native:NAME, "+
+			"and systemv:, systemv-1: to systemv-255:, posix: and windows:PATH; write qt:"+s+" if the colon belongs to the name")
 	}
-	if name == "" {
+	if key.name == "" {
 		return Key{}, keyError("parse", key, "there is no name after the colon")
 	}
 	return key, nil

@@ -51,7 +51,7 @@ func (m *memory) setName(system ipc.System, name string, creates bool) error {
 			return err
 		}
 	}
-	if err := m.SetNativeIpcKey(ipcKeyText(system.Traits(), name, m.lock)); err != nil {
+	if err := m.SetNativeIpcKey(ipcText(system.Traits().KeyType, name, m.lock.name)); err != nil {
 		return qtError(m.op, m.key, err)
 	}
 	return nil

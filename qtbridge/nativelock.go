@@ -24,7 +24,7 @@ func newSemaphoreOf(op string, key Key, p place, initial int, mode native.Semaph
 	if key.IsNative() {
 		made, err = newNativeSemaphore(op, key, p, initial, mode)
 	} else {
-		made, err = native.NewSystemSemaphore(key.name, initial, mode)
+		made, err = native.NewSystemSemaphore(key.lockName(), initial, mode)
 	}
 	if err == nil {
 		if err = made.Err(); err == nil {

@@ -38,9 +38,7 @@ func (k Key) place(op string) (place, error) {
 		return place{}, unavailable(op, k)
 	}
 	if !runsSupported() {
-		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
-			Msg: "this program was built with Qt " + native.VersionCompiled() + " and runs with Qt " + native.VersionRunning() +
-				", whose native keys delete key files of others; build it with that Qt"}
+		return place{}, unsupportedQt(op, k)
 	}
 	switch {
 	case k.kind == posixKey:
@@ -51,6 +49,11 @@ func (k Key) place(op string) (place, error) {
 		return place{}, keyError(op, k, "it has a NUL in it, which no file name can have")
 	case !utf8.ValidString(k.name):
 		return place{}, keyError(op, k, "it is not UTF-8, as a QString would be")
+	case k.kind != 0 && k.kind != nativeKeyType && k.kind < posixKey:
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
+			Msg: "System V keys with another number than that of Qt's own are not supported; have both sides use native keys of the type systemv"}
+	case k.legacy != "":
+		return k.legacyPlace(op)
 	case k.IsNative():
 		return k.nativePlace(op)
 	}
@@ -58,21 +61,32 @@ func (k Key) place(op string) (place, error) {
 }
 
 // supported tells whether what this package relies on is so in the Qt that was
-// loaded, which can be a newer one than that compiled against: what is needed from
-// Qt 6.6 on is compiled in, or not.
-func supported(compiled, running string) bool {
+// loaded, which can be a newer one than that compiled against: from 6.6 on keys of
+// QNativeIpcKey are needed.
+func supported(compiled, running string, hasIpcKeys bool) bool {
 	var major, minor, loadedMajor, loadedMinor int
 	_, err := fmt.Sscanf(compiled, "%d.%d", &major, &minor)
 	_, errLoaded := fmt.Sscanf(running, "%d.%d", &loadedMajor, &loadedMinor)
 	if err != nil || errLoaded != nil || major != loadedMajor {
 		return false
 	}
-	return major == 5 || major == 6 && (minor >= 6 || loadedMinor < 6)
+	return major == 5 || major == 6 && (loadedMinor < 6 || hasIpcKeys)
 }
 
 var runsSupported = sync.OnceValue(func() bool {
-	return supported(native.VersionCompiled(), native.VersionRunning())
+	return supported(native.VersionCompiled(), native.VersionRunning(), native.HasNativeIpcKeys())
 })
+
+// unsupportedQt is the error of a program with a Qt that is not supported.
+func unsupportedQt(op string, key Key) error {
+	compiled, running := QtVersion()
+	remedy := "link one major version of Qt alone: that of the other packages that use Qt, which for Qt 5.15 is the tag qt5"
+	if compiled != "" && strings.HasPrefix(running, compiled[:1]+".") {
+		remedy = "its native keys delete key files of others; build the program with that Qt"
+	}
+	return &Error{Op: op, Key: key, Code: ErrUnsupported,
+		Msg: "this program was built with Qt " + compiled + " and runs with Qt " + running + "; " + remedy}
+}
 
 // nativePlace makes a path absolute at once. Qt would take a relative one from
 // the directory that is current at each call: after a chdir it leaves the key
@@ -96,6 +110,17 @@ func (k Key) nativePlace(op string) (place, error) {
 	}
 	p.Lock = p.Segment // which is where Qt has it since 6.6
 	return p, checkName(op, k, p)
+}
+
+// legacyPlace is the segment of the native key, with the lock of the legacy key.
+func (k Key) legacyPlace(op string) (place, error) {
+	qt, err := QtKey(k.legacy).qtPlace(op)
+	if err != nil {
+		return place{}, err
+	}
+	p, err := k.nativePlace(op)
+	p.Lock, p.Native = qt.Lock, false
+	return p, err
 }
 
 func checkName(op string, k Key, p place) error {

@@ -154,28 +154,3 @@ func removePrivate(name string) {
 		owner.Close()
 	}
 }
-
-// ipcKeyText is the segment called name, with the private lock, as a QNativeIpcKey is
-// written.
-func ipcKeyText(t *ipc.Traits, name string, l *privateLock) string {
-	text := escape(name)
-	if strings.HasPrefix(text, "//") { // else it would begin with a host, as in a URL
-		text = "/%2F" + text[2:]
-	}
-	return t.KeyType + ":" + text + "?legacyKey=" + l.name
-}
-
-// escape is percent-encoding of all but what needs none in a path.
-func escape(name string) string {
-	const digits = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(name) {
-		c := name[i]
-		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("-._~/", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
-		}
-	}
-	return b.String()
-}

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"qtinterop/internal/ipc"
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 	"qtinterop/native"
@@ -80,27 +79,5 @@ func TestSpelling(t *testing.T) {
 	}
 	for _, none := range []string{"", "A", "a1", "zzzzzzzzzzzzzzzzzzzz"} {
 		assert.Zero(t, unspell(none), none)
-	}
-}
-
-// By Qt's rules: what it reads from the text is the path, and the private lock's key.
-func TestIPCKeyText(t *testing.T) {
-	l := &privateLock{name: "private"}
-	for path, want := range map[string]string{
-		"/tmp/a_b-c.d~e": "systemv:/tmp/a_b-c.d~e?legacyKey=private",
-		"//two":          "systemv:/%2Ftwo?legacyKey=private",
-		"/50%?#é :x":     "systemv:/50%25%3F%23%C3%A9%20%3Ax?legacyKey=private",
-	} {
-		text := ipcKeyText(&ipc.Traits{KeyType: "systemv"}, path, l)
-		assert.Equal(t, want, text)
-		if !native.HasNativeIpcKeys() {
-			continue
-		}
-		m, err := native.NewSharedMemory()
-		require.NoError(t, err)
-		require.NoError(t, m.SetNativeIpcKey(text))
-		assert.Equal(t, path, m.NativeKey())
-		assert.Equal(t, "private", m.Key())
-		m.Close()
 	}
 }

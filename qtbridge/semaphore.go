@@ -66,7 +66,7 @@ func openSemaphore(key Key, initial int, open func(*kernelSemaphore, string) err
 	if err != nil {
 		return nil, err
 	}
-	if key.IsNative() {
+	if key.kind != 0 {
 		return nil, keyError(op, key, "a QSystemSemaphore has no native key before Qt 6.6; use QtKey")
 	}
 	if initial < 0 || initial > MaxCount {

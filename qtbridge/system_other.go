@@ -17,6 +17,9 @@ func (noSystem) Traits() *ipc.Traits { return &ipc.Traits{KeyFiles: true, Page: 
 // nativeKeyType is that of native keys without a type.
 const nativeKeyType = systemVKey
 
+// hasKeyType tells whether there are keys of a type here.
+func hasKeyType(t keyType) bool { return t != windowsKey }
+
 func systemOf(Key) ipc.System { return noSystem{} }
 
 func listAll() ([]ipc.Found, error) { return nil, errors.ErrUnsupported }

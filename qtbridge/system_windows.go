@@ -8,6 +8,9 @@ import (
 // nativeKeyType is that of native keys without a type.
 const nativeKeyType = windowsKey
 
+// hasKeyType tells whether there are keys of a type here.
+func hasKeyType(t keyType) bool { return t == windowsKey }
+
 // systemOf is the system that the objects of a key are of.
 func systemOf(Key) ipc.System { return winobj.System{} }
 

@@ -65,9 +65,8 @@ func verdictText(v qtbridge.Verdict, colour bool) string {
 }
 
 func (a *app) printInfo(s *qtbridge.State) error {
-	call := map[string]string{"qt": "setKey", "native": "setNativeKey"}[kindOf(s.Key)]
 	var text strings.Builder
-	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s(%q))", s.Key, call, s.Key.Name())))
+	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s)", s.Key, callOf(s.Key))))
 	text.WriteString(infoLine("verdict", verdictText(s.Verdict, hasColour(a.out))))
 	text.WriteString(segmentText(&s.Segment))
 	if s.Key.IsNative() {
@@ -79,6 +78,17 @@ func (a *app) printInfo(s *qtbridge.State) error {
 		text.WriteString(strayText(&s.Strays[i]))
 	}
 	return a.printf("%s", text.String())
+}
+
+// callOf is how a Qt program sets a key.
+func callOf(key qtbridge.Key) string {
+	switch {
+	case key == qtbridge.NativeKey(key.Name()):
+		return fmt.Sprintf("setNativeKey(%q)", key.Name())
+	case key == qtbridge.QtKey(key.Name()):
+		return fmt.Sprintf("setKey(%q)", key.Name())
+	}
+	return fmt.Sprintf("setNativeKey(QNativeIpcKey::fromString(%q))", key)
 }
 
 func infoLine(name, text string) string { return fmt.Sprintf("%-15s %s\n", name, text) }

@@ -5,7 +5,9 @@
 
 struct Segment {
     Segment() = default;
-    explicit Segment(const QString &key) : memory(key) {}
+    // The key is a QString, or from Qt 6.6 on a QNativeIpcKey.
+    template <typename Key>
+    explicit Segment(const Key &key) : memory(key) {}
 
     QSharedMemory memory;
     QSharedMemory::AccessMode mode = QSharedMemory::ReadWrite;

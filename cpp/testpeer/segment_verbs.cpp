@@ -1,16 +1,7 @@
 // shm.*: the public methods of QSharedMemory, one verb each.
-#include "reply.h"
-#include "session.h"
+#include "on_object.h"
 
 namespace {
-
-template <typename Call>
-QJsonObject onMemory(Session &session, const Request &request, Call call) {
-    QSharedMemory &memory = session.segments.find(request.object()).memory;
-    QJsonObject reply = timed([&] { return call(memory); });
-    addError(reply, memory);
-    return reply;
-}
 
 QJsonObject newSegment(Session &session, const Request &request) {
     session.segments.mustBeFree(request.object());

@@ -1,20 +1,7 @@
 // sem.*: the public methods of QSystemSemaphore, one verb each.
-#include "reply.h"
-#include "session.h"
+#include "on_object.h"
 
 namespace {
-
-template <typename Call>
-QJsonObject onSemaphore(Session &session, const Request &request, Call call) {
-    QSystemSemaphore &semaphore = session.semaphores.find(request.object());
-    QJsonObject reply = timed([&] { return call(semaphore); });
-    addError(reply, semaphore);
-    return reply;
-}
-
-int initialValue(const Request &request) {
-    return request.has("initial") ? request.smallInteger("initial") : 0;  // Qt's own default
-}
 
 QJsonObject newSemaphore(Session &session, const Request &request) {
     session.semaphores.mustBeFree(request.object());

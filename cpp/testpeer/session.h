@@ -21,6 +21,7 @@ struct Session {
 using Verb = std::function<QJsonObject(Session &, const Request &)>;
 using VerbTable = std::map<QString, Verb>;
 
+VerbTable ipcKeyVerbs();
 VerbTable processVerbs();
 VerbTable segmentVerbs();
 VerbTable segmentDataVerbs();

@@ -10,6 +10,7 @@ VerbTable allVerbs() {
     verbs.merge(segmentVerbs());
     verbs.merge(segmentDataVerbs());
     verbs.merge(semaphoreVerbs());
+    verbs.merge(ipcKeyVerbs());
     verbs.merge(stampVerbs());
     verbs.merge(textVerbs());
     return verbs;

@@ -29,14 +29,29 @@ func QtRest(name string) (rest string, ok bool) {
 	return rest, err == nil && hash == strings.ToLower(hash)
 }
 
+// RestOf is what follows the prefix in the names that Qt makes of a key.
+func RestOf(key string) string {
+	letters := strings.Map(func(c rune) rune {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' {
+			return c
+		}
+		return -1
+	}, key)
+	return letters + hash(key)
+}
+
+func hash(key string) string {
+	sum := sha1.Sum([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
 // Letters are those of the key, as far as a rest tells.
 func Letters(rest string) string { return rest[:len(rest)-hashLength] }
 
 // IsAll tells whether the letters of a rest are the whole key.
 func IsAll(rest string) bool {
 	letters := Letters(rest)
-	sum := sha1.Sum([]byte(letters))
-	return letters != "" && hex.EncodeToString(sum[:]) == rest[len(letters):]
+	return letters != "" && hash(letters) == rest[len(letters):]
 }
 
 // QtPlace is the place of a key of Qt's own, whose names begin with dir.

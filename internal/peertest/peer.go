@@ -87,6 +87,9 @@ type Reply struct {
 	Interrupted  int    `json:"interruptions"`
 	CreateFailed int    `json:"createFailed"`
 	QtVersion    string `json:"qtVersion"`
+	QtBuild      string `json:"qtBuild"`
+	NativeKey    string `json:"nativeKey"`
+	Type         int    `json:"type"`
 	Locale       string `json:"locale"`
 	LocalSample  []byte `json:"localSample"`
 	PID          int    `json:"pid"`
@@ -286,14 +289,14 @@ func (e *Env) hello(qt int, process *Process) *Peer {
 	return p
 }
 
-// versions are those of Qt that peers have told, by their names.
-var versions sync.Map
+// hellos are what peers have told of themselves, by their Qt.
+var hellos sync.Map
 
-// qtVersion is the version of Qt that a peer runs with.
-func qtVersion(t testing.TB, qt int) string {
+// helloOf is what a peer tells of itself.
+func helloOf(t testing.TB, qt int) Reply {
 	t.Helper()
-	if version, ok := versions.Load(qt); ok {
-		return version.(string)
+	if hello, ok := hellos.Load(qt); ok {
+		return hello.(Reply)
 	}
 	cmd := exec.Command(Path(t, qt), "verbs")
 	cmd.Stdin = bytes.NewReader([]byte(`{"id":1,"op":"hello"}` + "\n"))
@@ -301,8 +304,8 @@ func qtVersion(t testing.TB, qt int) string {
 	must(t, err)
 	var hello Reply
 	must(t, json.Unmarshal(line, &hello))
-	versions.Store(qt, hello.QtVersion)
-	return hello.QtVersion
+	hellos.Store(qt, hello)
+	return hello
 }
 
 // HasIPCKeys tells whether a peer's Qt is 6.6 or later: it has QNativeIpcKey, a lock
@@ -310,7 +313,17 @@ func qtVersion(t testing.TB, qt int) string {
 func HasIPCKeys(t testing.TB, qt int) bool {
 	t.Helper()
 	var major, minor int
-	_, err := fmt.Sscanf(qtVersion(t, qt), "%d.%d", &major, &minor)
+	_, err := fmt.Sscanf(helloOf(t, qt).QtVersion, "%d.%d", &major, &minor)
+	must(t, err)
+	return major == 6 && minor >= 6
+}
+
+// HasIPCKeyVerbs tells whether a peer was built with such a Qt as well, so that it has
+// the verbs of QNativeIpcKey.
+func HasIPCKeyVerbs(t testing.TB, qt int) bool {
+	t.Helper()
+	var major, minor int
+	_, err := fmt.Sscanf(helloOf(t, qt).QtBuild, "%d.%d", &major, &minor)
 	must(t, err)
 	return major == 6 && minor >= 6
 }
