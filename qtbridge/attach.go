@@ -49,10 +49,7 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*mem
 			return nil, err
 		}
 	}
-	mem, err := newMemory(opAttach, key)
-	if err != nil {
-		return nil, err
-	}
+	mem := newMemory(opAttach, key)
 	held := p.traits().DetachRemoves && l != nil && l.tryHold(0)
 	err = mem.attach(p, mode)
 	if held {

@@ -24,6 +24,7 @@ import (
 // compare runs goLoop and cppLoop in turns, rounds rounds each.
 func compare(b *testing.B, rounds int, goLoop func(n int) error, cppLoop func(n int) (time.Duration, error)) {
 	b.Helper()
+	keepPrivateLocks(b)
 	var ratios, inGo, inCpp []float64
 	runGo := func() time.Duration {
 		start := time.Now()
@@ -52,6 +53,21 @@ func compare(b *testing.B, rounds int, goLoop func(n int) error, cppLoop func(n 
 	b.ReportMetric(median(inGo), "go-ns")
 	b.ReportMetric(median(inCpp), "c++-ns")
 	b.ReportMetric(0, "ns/op")
+}
+
+// keepPrivateLocks has private locks kept, as in programs, until the end.
+func keepPrivateLocks(t testing.TB) {
+	idlePeriod = 200 * time.Millisecond
+	t.Cleanup(func() {
+		for dir := range privateLocks.of {
+			require.Eventually(t, func() bool {
+				privateLocks.Lock()
+				defer privateLocks.Unlock()
+				return privateLocks.of[dir] == nil
+			}, 10*time.Second, 10*time.Millisecond)
+		}
+		idlePeriod = 0
+	})
 }
 
 func median(x []float64) float64 {

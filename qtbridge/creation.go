@@ -173,10 +173,7 @@ func (c *creation) create() (*memory, error) {
 		if err = c.reclaim(); err != nil {
 			return nil, err
 		}
-		var mem *memory
-		if mem, err = newMemory(c.op, c.key); err != nil {
-			return nil, err
-		}
+		mem := newMemory(c.op, c.key)
 		if err = c.createWith(mem); err == nil {
 			return mem, nil
 		}

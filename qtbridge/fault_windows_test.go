@@ -184,7 +184,7 @@ func TestHazardFailedCreateKeepsTheSegment(t *testing.T) {
 			create(peer, key, 5, nil)
 			p := place{Place: ipc.Place{Segment: segment}, system: systemOf(key)}
 			c := creation{op: "create", key: key, place: p, size: 5, mode: ReadWrite}
-			mem, err := newMemory("create", key)
+			mem := newMemory("create", key)
 			require.NoError(t, err)
 			requireError(t, mem.create(p, 5, ReadWrite), "create", key, ErrExists)
 			mem.Close()

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 			return
 		}
 	}
+	idlePeriod = 0 // what tests leave is to be seen at once
 	fmt.Printf("Go on Qt %s\n", native.VersionRunning())
 	os.Exit(m.Run())
 }

@@ -9,24 +9,21 @@ import (
 
 // memory is a QSharedMemory, and the name that it was given in place of its own.
 type memory struct {
-	*native.SharedMemory
-	op   string // whose errors these are
-	key  Key
-	done func()       // with the name; nil if it has none
-	lock *privateLock // instead of the peer's; nil if Qt takes none
+	*native.SharedMemory // nil before setName
+	op                   string // whose errors these are
+	key                  Key
+	text                 string       // of the QNativeIpcKey that Qt was given, if it was
+	done                 func()       // with the name; nil if it has none
+	lock                 *privateLock // instead of the peer's; nil if Qt takes none
 }
 
-func newMemory(op string, key Key) (*memory, error) {
-	m, err := native.NewSharedMemory()
-	if err != nil {
-		return nil, qtError(op, key, err)
-	}
-	return &memory{SharedMemory: m, op: op, key: key}, nil
-}
+func newMemory(op string, key Key) *memory { return &memory{op: op, key: key} }
 
 // Close deletes the object, which detaches.
 func (m *memory) Close() {
-	m.SharedMemory.Close()
+	if m.SharedMemory != nil {
+		m.SharedMemory.Close()
+	}
 	if m.done != nil {
 		m.done()
 	}
@@ -39,10 +36,7 @@ func (m *memory) Close() {
 // the peer alone.
 func (m *memory) setName(system ipc.System, name string, creates bool) error {
 	if !native.HasNativeIpcKeys() {
-		if err := m.SetNativeKey(name); err != nil {
-			return qtError(m.op, m.key, err)
-		}
-		return nil
+		return m.open(func() error { return m.SetNativeKey(name) })
 	}
 	m.lock = ownPrivateLock()
 	if !creates {
@@ -51,7 +45,21 @@ func (m *memory) setName(system ipc.System, name string, creates bool) error {
 			return err
 		}
 	}
-	if err := m.SetNativeIpcKey(ipcText(system.Traits().KeyType, name, m.lock.name)); err != nil {
+	m.text = ipcText(system.Traits().KeyType, name, m.lock.name)
+	if m.SharedMemory = m.lock.takeSpare(m.text); m.SharedMemory != nil {
+		return nil
+	}
+	return m.open(func() error { return m.SetNativeIpcKey(m.text) })
+}
+
+// open makes the object, and gives it its name.
+func (m *memory) open(setName func() error) error {
+	object, err := native.NewSharedMemory()
+	if err == nil {
+		m.SharedMemory = object
+		err = setName()
+	}
+	if err != nil {
 		return qtError(m.op, m.key, err)
 	}
 	return nil
@@ -147,6 +155,9 @@ func (m *memory) createNow(size int, mode Mode) error {
 func (m *memory) detach() error {
 	err := m.Detach()
 	attached := m.IsAttached()
+	if err == nil && m.lock != nil {
+		m.lock.putSpare(m)
+	}
 	m.Close()
 	if err == nil || !attached && isUnexplained(err) {
 		// Qt also answers false, with no error set, when it detached from and
@@ -161,10 +172,7 @@ func (m *memory) detach() error {
 // The object must be given the native key, because with that it leaves the lock to
 // us. That what it looks for came or went meanwhile is no error.
 func attachAndDetach(op string, key Key, attach func(*memory) error) error {
-	m, err := newMemory(op, key)
-	if err != nil {
-		return err
-	}
+	m := newMemory(op, key)
 	if err := attach(m); err != nil {
 		m.closeFailed(err)
 		if isPassing(err) || isExists(err) {

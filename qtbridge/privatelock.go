@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"qtinterop/internal/ipc"
 	"qtinterop/internal/procfs"
@@ -25,16 +26,28 @@ type privateLock struct {
 	dir   string // the directory for temporary files it was made in; empty if it is not shared
 	users int
 	made  *native.SystemSemaphore
+	idle  *time.Timer // removes it, when it has not been used for a while
+
+	// spare is a QSharedMemory that is not attached, and whose key is spareText: to
+	// give a key to a new one takes Qt half as long again as to attach and to detach.
+	spare     *native.SharedMemory
+	spareText string
 }
 
 // privateLocks are the shared ones, by the directory for temporary files, which can
-// change. One that is not in use any more is removed at once: a program that ends has
-// no other moment for it.
+// change. One that is not in use any more is removed at once, since a program that ends
+// has no other moment for it. But to make one takes five times as long as to attach and
+// to detach: where the last one was used within idlePeriod, as by a program that polls,
+// the next is kept for as long.
 var privateLocks = struct {
 	sync.Mutex
-	of    map[string]*privateLock
-	count int // of names
+	of       map[string]*privateLock
+	count    int       // of names
+	lastUsed time.Time // the end of the last use of one
 }{of: make(map[string]*privateLock)}
+
+// idlePeriod is for how long a private lock is kept that is not in use.
+var idlePeriod = 200 * time.Millisecond
 
 // ownPrivateLock is one for a single QSharedMemory that creates a segment: Qt makes it
 // and removes it.
@@ -60,7 +73,9 @@ func sharePrivateLock(op string, key Key) (*privateLock, error) {
 		}
 		privateLocks.of[dir] = l
 	}
-	l.users++
+	if l.users++; l.idle != nil {
+		l.idle.Stop()
+	}
 	return l, nil
 }
 
@@ -86,6 +101,30 @@ func newPrivateLock(dir string) (*privateLock, error) {
 	return l, nil
 }
 
+// takeSpare returns a QSharedMemory with this key, nil if there is none.
+func (l *privateLock) takeSpare(text string) *native.SharedMemory {
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	if l.spareText != text {
+		return nil
+	}
+	spare := l.spare
+	l.spare, l.spareText = nil, ""
+	return spare
+}
+
+// putSpare takes the object of a memory that has detached, in place of what it had.
+func (l *privateLock) putSpare(m *memory) {
+	if l.dir == "" {
+		return
+	}
+	privateLocks.Lock()
+	old := l.spare
+	l.spare, l.spareText = m.SharedMemory, m.text
+	privateLocks.Unlock()
+	m.SharedMemory = old // to be deleted with m
+}
+
 // leave is the end of a use.
 func (l *privateLock) leave() {
 	if l.dir == "" {
@@ -93,10 +132,36 @@ func (l *privateLock) leave() {
 	}
 	privateLocks.Lock()
 	defer privateLocks.Unlock()
-	if l.users--; l.users == 0 {
-		delete(privateLocks.of, l.dir)
-		l.made.Close()
+	if l.users--; l.users > 0 {
+		return
 	}
+	now := time.Now()
+	isRare := now.Sub(privateLocks.lastUsed) >= idlePeriod
+	privateLocks.lastUsed = now
+	switch {
+	case isRare:
+		l.remove()
+	case l.idle == nil:
+		l.idle = time.AfterFunc(idlePeriod, l.endIdle)
+	default:
+		l.idle.Reset(idlePeriod)
+	}
+}
+
+func (l *privateLock) endIdle() {
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	if l.users == 0 && privateLocks.of[l.dir] == l {
+		l.remove()
+	}
+}
+
+func (l *privateLock) remove() {
+	delete(privateLocks.of, l.dir)
+	if l.spare != nil {
+		l.spare.Close()
+	}
+	l.made.Close()
 }
 
 // privatePrefix begins the names of private locks. They have letters only, which alone

@@ -48,13 +48,9 @@ func (a *watchAttachment) attach(seen ipc.Segment) error {
 // open makes an object for a key file.
 func (a *watchAttachment) open(systemKey int32) error {
 	a.close()
-	mem, err := newMemory(opWatch, a.key)
-	if err != nil {
-		return err
-	}
+	mem := newMemory(opWatch, a.key)
 	pinned, unpin, err := a.place.system.Pin(a.place.Place)
 	if err != nil {
-		mem.Close()
 		return systemError(opWatch, a.key, err)
 	}
 	a.memory, a.unpin, a.systemKey = mem, unpin, systemKey
