@@ -57,6 +57,10 @@ func keyOf(object unsafe.Pointer) (Key, error) {
 		return Key{}, err
 	}
 	defer m.Close()
+	typed := native.ParseNativeIpcKey(m.NativeIpcKey())
+	if !typed.IsEmpty() && typed.Type() != native.LegacyDefaultTypeForOs() {
+		return ParseKey(typed.String()) // the name alone would lead elsewhere
+	}
 	if name := m.Key(); name != "" {
 		return QtKey(name), nil
 	}

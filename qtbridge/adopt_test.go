@@ -75,3 +75,19 @@ func TestAdoptRefuses(t *testing.T) {
 	_, err = Adopt(soon(t), fresh, ReadOnly)
 	assert.ErrorIs(t, err, ErrKey)
 }
+
+// A key of another type than Qt's own is not taken for one of those.
+func TestAdoptKnowsTheTypeOfAKey(t *testing.T) {
+	for _, key := range []Key{PosixKey("/adopted?"), {name: "/adopted", kind: 84}} {
+		foreign, err := native.NewNativeSharedMemory(key.String())
+		if !native.HasNativeIpcKeys() {
+			require.Error(t, err)
+			continue
+		}
+		require.NoError(t, err)
+		t.Cleanup(foreign.Close)
+		adopted, err := keyOf(foreign.Pointer())
+		require.NoError(t, err)
+		assert.Equal(t, key, adopted)
+	}
+}

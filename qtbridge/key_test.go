@@ -65,6 +65,23 @@ func TestNativeKeyIn(t *testing.T) {
 	assert.Equal(t, NativeKey(""), NativeKeyIn("/srv/peer", ""))
 }
 
+// What is understood at all is written in a way that is understood as the same.
+func FuzzParseKey(f *testing.F) {
+	for _, s := range []string{"name", "qt:x", "native:/a", "systemv:/a%20b", "posix:/a#b", "windows:a", "systemv-84://a", "posix:/a?legacyKey=b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := ParseKey(text)
+		if err != nil {
+			require.True(t, text == "" || strings.Contains(text, ":"), "only words before a colon are refused")
+			return
+		}
+		again, err := ParseKey(key.String())
+		require.NoError(t, err)
+		require.Equal(t, key, again)
+	})
+}
+
 func FuzzKeyText(f *testing.F) {
 	for _, s := range []string{"name", "qt:name", "native:/a/b", "posix:/x", "", "a:b:c", "-:x", "共:享"} {
 		f.Add(s, true)
