@@ -51,8 +51,10 @@
 //
 // A segment with a native key has no lock before Qt 6.6: Qt has no semaphore to
 // go with that kind of key, and its lock() returns false at once. Programs that
-// do not look at what lock() returns run without exclusion and do not know it.
-// Here [Segment.Lockable] is false then, and Lock returns [ErrNoLock].
+// do not look at what lock() returns run without exclusion and do not know it. From
+// Qt 6.6 on it has one, on the segment's own key file. This package takes it with any
+// Qt, where there is one, and makes it with the segment. Where there is none,
+// [Segment.Lockable] is false, and Lock returns [ErrNoLock].
 //
 // [Segment.Snapshot] serves both: it copies the whole segment under the lock
 // where there is one; where there is none, it reads until two reads agree. The
@@ -121,9 +123,9 @@
 //	defer p.Close()
 //	err = p.Publish(ctx, []byte(id))
 //
-// It waits while a reader is attached to the message before, and with a [QtKey]
-// holds the lock for all of the change. With a NativeKey there is no lock: a
-// reader may come between the making and the filling, and find zeros. Where
+// It waits while a reader is attached to the message before, and holds the lock for
+// all of the change. With a NativeKey readers before Qt 6.6 have no lock: one may come
+// between the making and the filling, and find zeros. Where
 // readers stay attached, PublisherOptions.InPlace keeps one segment. To do it
 // step by step there are [Create], [Segment.WithLock] and [Segment.WriteAt]; the
 // package examples have both in full.
@@ -247,7 +249,10 @@
 //   - attach() and detach() block while anybody holds the lock. Attach does not
 //     wait for it, Close for a tenth of a second.
 //   - With a native key, create() and lock() leave the object unable to create or
-//     attach again. Each Create and Attach uses a new object.
+//     attach again before Qt 6.6. Each Create and Attach uses a new object.
+//   - From Qt 6.6 on the object that made the lock of a native key deletes the key file
+//     in the end, and with it what leads others to the segment. Attach makes none, and
+//     Create has it made so that the file stays until the segment goes.
 //   - A relative native key is resolved anew at each call, so that after a
 //     chdir the key file stays behind. Here it is resolved once.
 //   - unlock() of a lock that was removed or reset in the meantime makes it admit
@@ -283,8 +288,7 @@
 // qt5. It needs a C++ compiler, pkg-config and the development files of Qt; on
 // Windows no pkg-config, see docs/windows.md. Which
 // Qt is linked does not matter to the peer: Qt 5.15, 6.4 and, on Linux, 6.8 share
-// memory in either direction. But from Qt 6.6 on Qt programs also have a lock for
-// native keys, which this package does not take yet. A program runs with the Qt 6
+// memory in either direction. A program runs with the Qt 6
 // that it was built with and with any later one. With two major versions of Qt in
 // it, by way of another package, everything that needs Qt is an [ErrUnsupported];
 // with CGO_ENABLED=0 the package compiles, and it is an [ErrUnavailable].

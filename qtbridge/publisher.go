@@ -70,8 +70,11 @@ func (p *Publisher) Key() Key { return p.key }
 // holds the lock from before the detaching until the copy is complete, so a
 // reader that locks sees the old message or the new one, never zeros and never
 // no segment; it waits for the lock until ctx ends, which is an [ErrLocked].
-// With a [NativeKey] there is no lock before Qt 6.6: a reader can come between,
-// and find no segment, or zeros, or a part.
+// So it is with a [NativeKey] for readers with Qt 6.6 or later. Older ones have no lock:
+// they can come between, and find no segment, or zeros, or a part. The key file of a
+// native key, on which the lock hangs, stays from message to message until Close. If
+// others delete it, as a reader that came before the first message does in the end, the
+// next Publish makes another one.
 //
 // While anybody else is attached to the message before, a new segment cannot be
 // created. Publish waits for them, without the lock, and looks again after 50 µs,
@@ -91,8 +94,8 @@ func (p *Publisher) Key() Key { return p.key }
 // create() failed counts as a reader until it deletes its QSharedMemory.
 //
 // With InPlace the first message creates the segment, by the same rules; the
-// others are written into it under the lock, or without one for a native key:
-// then a reader can see a mixture of two messages, and one that reads until two
+// others are written into it under the lock. A reader that has none, as with a native
+// key before Qt 6.6, can see a mixture of two messages, and one that reads until two
 // reads agree, as [Segment.Snapshot] does, almost never does. data longer than
 // InPlace is an [ErrRange]; no data makes all of it zero.
 //

@@ -20,7 +20,7 @@ import "context"
 // Nothing that a living process is attached to is removed, and no lock that one
 // holds or waits for; a process counts as living as [Process] has it. What is
 // removed is looked at once more, with the lock in hand. But Qt's create() does
-// not respect a lock that is held, and with a native key there is none: a program
+// not respect a lock that is held, and with a native key there may be none: a program
 // that creates the segment in the very moment, some ten microseconds, in which
 // its remains are removed can lose a key file or its lock, as it can by the last
 // detach() or the destructor of any Qt program. A lock that Recover made or set

@@ -118,8 +118,9 @@ func (s *SegmentState) isOrphan() bool {
 // isInUse tells whether the segment is somebody's.
 func (s *SegmentState) isInUse() bool { return s.Exists && !s.isOrphan() }
 
-// LockState is what there is of the lock of a [QtKey]. It is zero for a native
-// key, which has none before Qt 6.6.
+// LockState is what there is of the lock. It is zero where there is none: with a native
+// key there is one only if a program with Qt 6.6 or later, or [Create], has made it. Its
+// File is the segment's, and zero here.
 type LockState struct {
 	File    KeyFile
 	Exists  bool

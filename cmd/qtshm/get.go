@@ -37,8 +37,9 @@ taken it. As text, the bytes up to the first NUL are printed, and a newline.
 On Windows a segment consists of whole pages, of 4 KiB: what was not written is
 zero, and is printed too, but not as text. --length prints no more than it says.
 
-A segment with a native key has no lock: it is read until two reads agree, if it
-has at most 64 MiB. Nor has one whose lock nobody has made; get makes none.
+A segment with a native key has a lock only if a program with Qt 6.6 or later has
+made one, which others do not take: it is read until two reads agree, if it has at
+most 64 MiB, as is one whose lock nobody has made; get makes none.
 --no-lock copies at once, whatever is being written.`
 
 func (a *app) getCmd() *cobra.Command {

@@ -69,11 +69,7 @@ func (a *app) printInfo(s *qtbridge.State) error {
 	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s)", s.Key, callOf(s.Key))))
 	text.WriteString(infoLine("verdict", verdictText(s.Verdict, hasColour(a.out))))
 	text.WriteString(segmentText(&s.Segment))
-	if s.Key.IsNative() {
-		text.WriteString(infoLine("lock", "none: a native key has no lock before Qt 6.6"))
-	} else {
-		text.WriteString(lockLines(&s.Lock))
-	}
+	text.WriteString(lockLines(s.Key, &s.Lock))
 	for i := range s.Strays {
 		text.WriteString(strayText(&s.Strays[i]))
 	}
@@ -141,8 +137,14 @@ func sizeLine(n int64) string {
 	return fmt.Sprintf("%d bytes (%s)", n, sizeText(n))
 }
 
-func lockLines(l *qtbridge.LockState) string {
-	text := placeLines("lock file", "lock object", &l.File, l.IPCKey)
+func lockLines(key qtbridge.Key, l *qtbridge.LockState) string {
+	text := ""
+	switch {
+	case !key.IsNative():
+		text = placeLines("lock file", "lock object", &l.File, l.IPCKey)
+	case !l.Exists:
+		return infoLine("lock", "none: with a native key programs have one since Qt 6.6")
+	}
 	if !l.Exists {
 		return text + infoLine("lock", "none")
 	}

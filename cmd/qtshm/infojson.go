@@ -12,7 +12,7 @@ type infoJSON struct {
 	Kind    string      `json:"kind"` // qt (setKey) or native (setNativeKey)
 	Verdict string      `json:"verdict"`
 	Segment segmentJSON `json:"segment"`
-	Lock    *lockJSON   `json:"lock"` // null for a native key
+	Lock    *lockJSON   `json:"lock"` // null for a native key without one
 	Strays  []strayJSON `json:"strays"`
 }
 
@@ -84,7 +84,7 @@ type strayJSON struct {
 func newInfoJSON(s *qtbridge.State) infoJSON {
 	shown := infoJSON{Key: s.Key.String(), Kind: kindOf(s.Key), Verdict: s.Verdict.String(),
 		Segment: newSegmentJSON(&s.Segment), Strays: []strayJSON{}}
-	if !s.Key.IsNative() {
+	if !s.Key.IsNative() || s.Lock.Exists {
 		shown.Lock = newLockJSON(&s.Lock)
 	}
 	for _, stray := range s.Strays {

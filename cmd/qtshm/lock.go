@@ -49,7 +49,7 @@ func (a *app) lock(ctx context.Context, name string, timeout span, command []str
 	}
 	defer closing(s, &err)
 	if !s.Lockable() {
-		return usagef("lock %q: a segment with a native key has no lock before Qt 6.6, for the Qt program neither; run the command without", key)
+		return usagef("lock %q: the segment has no lock: with a native key programs have one since Qt 6.6, and none such has made it; run the command without", key)
 	}
 	if err := lockWithin(ctx, s, timeout); err != nil {
 		return err

@@ -21,8 +21,8 @@ func (a *app) putCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "put KEY [DATA]",
 		Short: "write into a segment",
-		Long: `put writes into a segment that exists, under its lock. With a native key there is
-no lock, and it writes at once. The bytes behind the data stay as they are.
+		Long: `put writes into a segment that exists, under its lock. Where there is
+none, as with most native keys, it writes at once. The bytes behind the data stay as they are.
 
 Data that does not fit behind --offset is refused, and nothing is written.`,
 		Example: `  qtshm put Config 'volume=11'
@@ -93,13 +93,14 @@ func (a *app) write(ctx context.Context, key qtbridge.Key, data []byte, offset i
 		return err
 	}
 	defer closing(s, &err)
-	if s.Lockable() {
+	locks := s.Lockable()
+	if locks {
 		if err := lockWithin(ctx, s, timeout); err != nil {
 			return err
 		}
 	}
 	_, err = s.WriteAt(data, offset)
-	if s.Lockable() {
+	if locks {
 		err = errors.Join(err, s.Unlock())
 	}
 	if err != nil || !a.json {
