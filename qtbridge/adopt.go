@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"context"
+	"runtime"
 	"unsafe"
 
 	"qtinterop/native"
@@ -31,6 +32,8 @@ func Adopt(ctx context.Context, object any, mode Mode) (*Segment, error) {
 		return nil, unsupportedQt(op, Key{})
 	}
 	key, err := keyOf(pointerOf(object))
+	// Bindings delete the C++ object with the Go one, also while it is in use here.
+	runtime.KeepAlive(object)
 	if err != nil {
 		return nil, keyError(op, Key{}, err.Error()+
 			"; hand over a QSharedMemory that has a key, with a method Pointer or UnsafePointer")

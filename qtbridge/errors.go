@@ -158,6 +158,21 @@ var qtCodes = map[native.Code]Code{
 	native.Argument:         ErrSize,
 }
 
+// QtName is the name of the QSharedMemory::SharedMemoryError that says as much, without
+// its class: NotFound for [ErrNotFound]. What Qt has no name for is UnknownError.
+func (c Code) QtName() string {
+	if name, ok := qtNames[c]; ok {
+		return string(name)
+	}
+	return string(native.UnknownError)
+}
+
+var qtNames = map[Code]native.Code{
+	ErrNotFound: native.NotFound, ErrExists: native.AlreadyExists, ErrPermission: native.PermissionDenied,
+	ErrKey: native.KeyError, ErrSize: native.InvalidSize, ErrResources: native.OutOfResources,
+	ErrLocked: native.LockError, ErrNoLock: native.LockError, ErrNotLocked: native.LockError, ErrLockLost: native.LockError,
+}
+
 // qtError is an error of package native in the words of this package.
 func qtError(op string, key Key, err error) error {
 	if errors.Is(err, native.ErrUnavailable) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"qtinterop/native"
 )
 
 func TestErrorIs(t *testing.T) {
@@ -31,6 +33,16 @@ func TestErrorIsOfTheStandardLibrary(t *testing.T) {
 		assert.ErrorIs(t, code, want)
 		assert.NotErrorIs(t, &Error{Code: ErrLocked}, want)
 	}
+}
+
+func TestErrorQtName(t *testing.T) {
+	for qt, code := range qtCodes {
+		if qt != native.Argument {
+			assert.Equal(t, string(qt), code.QtName())
+		}
+	}
+	assert.Equal(t, "LockError", ErrNotLocked.QtName())
+	assert.Equal(t, "UnknownError", ErrClosed.QtName())
 }
 
 func TestErrorText(t *testing.T) {

@@ -85,7 +85,11 @@ func waitTime(ctx context.Context) time.Duration {
 
 func (s *kernelSemaphore) timeout(r *request, holder string) error {
 	cause := context.Cause(r.ctx)
-	return &Error{Op: r.op, Key: s.key, Code: ErrLocked, Err: cause, Msg: cause.Error() + " while waiting: " + holder}
+	msg := cause.Error() + " while waiting: " + holder
+	if cause == errNoWait {
+		msg = holder
+	}
+	return &Error{Op: r.op, Key: s.key, Code: ErrLocked, Err: cause, Msg: msg}
 }
 
 // give gives back the 1 that was taken.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"qtinterop/internal/ipc"
@@ -28,6 +29,9 @@ func (r *recovery) run(ctx context.Context) error {
 		for errors.Is(err, ErrLocked) && time.Now().Before(deadline) && ctx.Err() == nil {
 			time.Sleep(settlingStep)
 			again, err = r.round()
+		}
+		if errors.Is(err, ErrLocked) && slices.Contains(r.done, ResetLock) {
+			return nil // who waited for the lock has it by now
 		}
 		if err != nil || !again {
 			return err
