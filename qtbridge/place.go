@@ -51,7 +51,7 @@ func (k Key) place(op string) (place, error) {
 		return place{}, keyError(op, k, "it is not UTF-8, as a QString would be")
 	case k.kind != 0 && k.kind != nativeKeyType && k.kind < posixKey:
 		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
-			Msg: "System V keys with another number than that of Qt's own are not supported; have both sides use native keys of the type systemv"}
+			Msg: "System V keys with another number than Qt's own ('Q') are not supported yet; have both programs use systemv:PATH"}
 	case k.legacy != "":
 		return k.legacyPlace(op)
 	case k.IsNative():
