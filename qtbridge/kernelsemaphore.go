@@ -38,6 +38,8 @@ type request struct {
 	n       int    // how much
 	makes   bool   // Qt is to make the semaphore if there is none; else that is an ErrNotFound
 	asks    bool   // who holds it is to be found out at length, if it is not to be had
+
+	impatient bool // ctx had ended before it began
 }
 
 // take takes from the semaphore. It may vanish at any time, with the Qt object
@@ -86,7 +88,7 @@ func waitTime(ctx context.Context) time.Duration {
 func (s *kernelSemaphore) timeout(r *request, holder string) error {
 	cause := context.Cause(r.ctx)
 	msg := cause.Error() + " while waiting: " + holder
-	if cause == errNoWait {
+	if r.impatient {
 		msg = holder
 	}
 	return &Error{Op: r.op, Key: s.key, Code: ErrLocked, Err: cause, Msg: msg}

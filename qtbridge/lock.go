@@ -26,6 +26,7 @@ func newLock(key Key, p place) *lock {
 
 // acquire takes local lock and semaphore.
 func (l *lock) acquire(r *request) error {
+	r.impatient = r.ctx.Err() != nil
 	switch l.local.enter(r.ctx, r.closing) {
 	case ErrClosed:
 		return closedError(r.op, l.key)

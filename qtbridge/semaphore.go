@@ -125,7 +125,7 @@ func (s *Semaphore) acquire(r *request) error {
 	if open := s.kernel.open.Load(); open != nil && open.Take(r.n, 0) == nil {
 		return nil
 	}
-	r.closing, r.makes = s.called, true
+	r.closing, r.makes, r.impatient = s.called, true, r.ctx.Err() != nil
 	switch s.local.enter(r.ctx, r.closing) {
 	case ErrClosed:
 		return closedError(r.op, s.key)
