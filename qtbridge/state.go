@@ -169,9 +169,9 @@ type State struct {
 	// that of this system, but POSIX shared memory, by a Qt program that was built
 	// with QT_POSIX_IPC and is given the same QtKey.
 	Elsewhere Key
-	Segment SegmentState
-	Lock    LockState
-	Strays  []Stray // segments suspected to belong to the key
+	Segment   SegmentState
+	Lock      LockState
+	Strays    []Stray // segments suspected to belong to the key
 }
 
 // hasStaleFile tells whether there is a key file that Qt made and nothing
