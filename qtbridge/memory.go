@@ -10,7 +10,7 @@ import (
 
 // memory is a QSharedMemory, and the name that it was given in place of its own.
 type memory struct {
-	*native.SharedMemory // nil before setName
+	*native.SharedMemory        // nil before setName
 	op                   string // whose errors these are
 	key                  Key
 	text                 string       // of the QNativeIpcKey that Qt was given, if it was

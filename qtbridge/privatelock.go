@@ -26,7 +26,7 @@ type privateLock struct {
 	name  string
 	users int
 	made  *native.SystemSemaphore // nil if it is not shared
-	idle  *time.Timer // removes it, when it has not been used for a while
+	idle  *time.Timer             // removes it, when it has not been used for a while
 
 	// spare is a QSharedMemory that is not attached, and whose key is spareText: to
 	// give a key to a new one takes Qt half as long again as to attach and to detach.
