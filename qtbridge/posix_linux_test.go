@@ -70,7 +70,7 @@ func posixRow(t *testing.T) *posixTest {
 	}
 	x := newPosixTest(t)
 	t.Cleanup(func() {
-		assert.Eventually(t, func() bool { return len(privateFiles(t)) == 0 }, 10*time.Second, idlePeriod/10, "private locks left behind")
+		assert.Eventually(t, func() bool { return len(privateFiles(t)) == 0 }, 10*time.Second, 10*time.Millisecond, "private locks left behind")
 	})
 	return x
 }
