@@ -1,13 +1,13 @@
 package qtbridge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
-	"unsafe"
+
+	"qtinterop/internal/fault"
 )
 
 // unstableTries is how often Snapshot reads a segment without a lock.
@@ -26,7 +26,10 @@ func (s *Segment) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > int64(s.size) {
 		return 0, s.rangeError("read", off, len(p))
 	}
-	n := copy(p, s.data[off:])
+	n, err := s.copy("read", p, s.data[off:])
+	if err != nil {
+		return 0, err
+	}
 	if n < len(p) {
 		return n, s.rangeError("read", off, len(p))
 	}
@@ -48,7 +51,34 @@ func (s *Segment) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > int64(s.size) || len(p) > s.size-int(off) {
 		return 0, s.rangeError("write", off, len(p))
 	}
-	return copy(s.data[off:], p), nil
+	return s.copy("write", s.data[off:], p)
+}
+
+// copy is copy(to, from), of which one is the memory. Where that need not be there, what
+// is missing is an error.
+func (s *Segment) copy(op string, to, from []byte) (n int, err error) {
+	if !s.place.traits().MemoryFiles {
+		return copy(to, from), nil
+	}
+	err = s.guard(op, func() { n = copy(to, from) })
+	return n, err
+}
+
+// guard calls f, which touches memory that need not be there: then f ends, and it is an
+// error.
+func (s *Segment) guard(op string, f func()) error {
+	if fault.Guard(s.memory, f) {
+		return missingError(op, s.key)
+	}
+	return nil
+}
+
+func (s *Segment) memory() []byte { return s.data }
+
+// missingError is about memory that cannot be touched.
+func missingError(op string, key Key) *Error {
+	return &Error{Op: op, Key: key, Code: ErrResources,
+		Msg: "a part of its memory is not there: another program has cut the segment, or there is no room left for it; look at its size and at what is free in its directory, and attach again"}
 }
 
 // View calls f with the memory itself, without a copy, and returns f's error.
@@ -61,32 +91,28 @@ func (s *Segment) View(f func(data []byte) error) (err error) {
 		return err
 	}
 	defer s.leave()
-	if s.mode == ReadOnly {
-		// A write faults, which is fatal unless the goroutine says otherwise.
-		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-		defer func() {
-			if r := recover(); r != nil {
-				if !s.isFault(r) {
-					panic(r)
-				}
-				err = s.readOnlyError("view")
-			}
-		}()
+	call := func() { err = f(s.data[:s.size:s.size]) }
+	if s.mode == ReadWrite && !s.place.traits().MemoryFiles {
+		call()
+		return err
 	}
-	return f(s.data[:s.size:s.size])
+	// What faults is fatal unless the goroutine says otherwise.
+	if fault.Guard(s.memory, call) {
+		return s.viewError()
+	}
+	return err
 }
 
-// isFault tells whether a panic is from touching the memory.
-func (s *Segment) isFault(r any) bool {
-	fault, ok := r.(interface {
-		runtime.Error
-		Addr() uintptr
-	})
-	if !ok {
-		return false
+// viewError says why a View has met a fault: by a write, or by memory that is not there.
+func (s *Segment) viewError() error {
+	if !s.place.traits().MemoryFiles {
+		return s.readOnlyError("view")
 	}
-	start := uintptr(unsafe.Pointer(unsafe.SliceData(s.data)))
-	return fault.Addr() >= start && fault.Addr()-start < uintptr(s.size)
+	touch := func() { bytes.Count(s.data, []byte{0}) }
+	if err := s.guard("view", touch); err != nil || s.mode == ReadWrite {
+		return missingError("view", s.key)
+	}
+	return s.readOnlyError("view")
 }
 
 // Snapshot returns a consistent copy of the whole segment. It reuses the memory
@@ -120,8 +146,11 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		}
-		copied, agreed := s.copyLocked(ctx, buf)
+		copied, agreed, missing := s.copyLocked(ctx, buf)
 		err := s.lock.release(op)
+		if missing != nil {
+			return nil, missing
+		}
 		if !agreed {
 			return s.readStable(ctx, buf)
 		}
@@ -135,16 +164,30 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 
 // copyLocked copies the content while the lock is held. With a native key that does not
 // say that nobody writes: programs of Qt before 6.6 do not lock.
-func (s *Segment) copyLocked(ctx context.Context, buf []byte) ([]byte, bool) {
-	if s.key.IsNative() {
-		return copyStable(ctx, buf, s.data, agreeTries)
+func (s *Segment) copyLocked(ctx context.Context, buf []byte) (content []byte, agreed bool, err error) {
+	if s.lock.sharesFile() || s.place.traits().MemoryFiles {
+		return s.copyStable(ctx, buf, agreeTries)
 	}
-	return append(buf[:0], s.data...), true
+	return append(buf[:0], s.data...), true, nil
+}
+
+func (s *Segment) copyStable(ctx context.Context, buf []byte, tries int) (content []byte, agreed bool, err error) {
+	if s.place.traits().MemoryFiles {
+		return s.copyGuarded(ctx, buf, tries)
+	}
+	content, agreed = copyStable(ctx, buf, s.data, tries)
+	return content, agreed, nil
+}
+
+func (s *Segment) copyGuarded(ctx context.Context, buf []byte, tries int) (content []byte, agreed bool, err error) {
+	err = s.guard("snapshot", func() { content, agreed = copyStable(ctx, buf, s.data, tries) })
+	return content, agreed, err
 }
 
 func (s *Segment) readStable(ctx context.Context, buf []byte) ([]byte, error) {
-	if buf, ok := copyStable(ctx, buf, s.data, unstableTries); ok {
-		return buf, nil
+	buf, agreed, err := s.copyStable(ctx, buf, unstableTries)
+	if agreed || err != nil {
+		return buf, err
 	}
 	return nil, &Error{Op: "snapshot", Key: s.key, Code: ErrUnstable, Err: context.Cause(ctx),
 		Msg: "no two reads of it agree; try again, or read what is needed with ReadAt"}

@@ -44,7 +44,7 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, erro
 func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*memory, error) {
 	var seen ipc.Segment
 	var err error
-	if p.traits().DetachRemoves {
+	if p.traits().DetachRemoves || p.traits().MemoryFiles {
 		if seen, err = settled(ctx, key, p); err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*mem
 	if held {
 		_ = l.give()
 	}
-	if err == nil && !held && p.traits().DetachRemoves {
+	if err == nil && !held && p.traits().IDs {
 		err = stillThere(key, p, seen)
 	}
 	if err != nil {
@@ -65,23 +65,28 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*mem
 	return mem, nil
 }
 
-// settled waits until somebody is attached, but not for a creator that is gone
-// and not for long.
+// settled waits until somebody is attached, or a file of memory has its size, but not
+// for a creator that is gone and not for long.
 func settled(ctx context.Context, key Key, p place) (ipc.Segment, error) {
 	segment, err := p.look(opAttach, key)
-	for waited := time.Duration(0); err == nil && waited < settling; waited += settlingStep {
-		if segment.Attached > 0 || !procfs.Alive(segment.Creator) {
-			break
-		}
+	for waited := time.Duration(0); waited < settling && p.isComing(segment, err); waited += settlingStep {
 		select {
 		case <-ctx.Done():
 			return segment, &Error{Op: opAttach, Key: key, Code: ErrBusy, Err: context.Cause(ctx),
-				Msg: "nobody is attached to it yet, not even who created it; try again"}
+				Msg: "it is being made, and not even who creates it is attached yet; try again"}
 		case <-time.After(settlingStep):
 		}
 		segment, err = p.look(opAttach, key)
 	}
 	return segment, err
+}
+
+// isComing tells whether a look has seen a segment that is being made.
+func (p place) isComing(segment ipc.Segment, err error) bool {
+	if p.traits().MemoryFiles {
+		return isNotFound(err) && ipc.IsPartial(err)
+	}
+	return err == nil && segment.Attached == 0 && procfs.Alive(segment.Creator)
 }
 
 // stillThere makes sure that the segment was not removed, by the last one to

@@ -86,6 +86,8 @@ func (c *creation) exists(segment ipc.Segment) error {
 	t := c.place.traits()
 	msg := segment.Describe(t)
 	switch {
+	case t.MemoryFiles:
+		msg += "; it stays with and without users: attach to it, or if nobody needs it, remove it with Recover"
 	case !t.Processes:
 		msg += "; attach to it, or let them detach first"
 	case segment.Attached == 0:

@@ -55,10 +55,25 @@ func inspect(op string, key Key, p place) (State, error) {
 
 func inspectOnce(op string, key Key, p place) (State, error) {
 	facts, err := p.system.Facts(p.Place)
+	if err == nil && !facts.HasSegment && p.isElsewhere() {
+		return inspectElsewhere(op, key, p)
+	}
 	state := stateOf(key, &facts)
 	if err != nil {
 		state.Verdict = Unclear
 		return state, systemError(op, key, err)
 	}
 	return state, nil
+}
+
+// inspectElsewhere is inspectOnce for a key whose segment is of another system.
+func inspectElsewhere(op string, key Key, p place) (State, error) {
+	other := elsewhereKey(key, p)
+	at, err := other.place(op)
+	if err != nil {
+		return State{Key: key}, err
+	}
+	state, err := inspectOnce(op, other, at)
+	state.Key, state.Elsewhere = key, other
+	return state, err
 }

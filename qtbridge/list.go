@@ -122,11 +122,15 @@ func List() ([]Entry, error) {
 // entryOf is what a system found, in the words of this package.
 func entryOf(f *ipc.Found) Entry {
 	key := keyAt(f.Place)
+	if f.Kind == ipc.KindPosix {
+		key = posixKeyAt(f)
+	}
 	e := Entry{
 		Kind: Kind(f.Kind), Key: key, Name: f.Name, State: stateOf(key, &f.Facts),
 		Users: f.Users, Programs: f.Programs, Made: f.Made,
 	}
 	if f.Place.Segment != "" {
+		key := keyAt(f.Place)
 		e.Name = nameOf(key, f.Place)
 	}
 	switch v := &e.State.Verdict; {
@@ -153,6 +157,17 @@ func keyAt(p ipc.Place) Key {
 		return QtKey(ipc.Letters(rest))
 	}
 	return Key{}
+}
+
+// posixKeyAt is the key of a POSIX segment, or of one that would have the semaphore
+// found: with the key that Qt made the names of, if that is certain.
+func posixKeyAt(f *ipc.Found) Key {
+	if f.Place.Segment == "" {
+		return PosixKey(f.Name)
+	}
+	key := PosixKey("/" + f.Place.Segment)
+	key.legacy = keyAt(f.Place).name
+	return key
 }
 
 // nameOf is the name of a key as far as its place tells.

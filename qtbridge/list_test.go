@@ -244,14 +244,15 @@ func TestListPosix(t *testing.T) {
 	rest := strings.TrimPrefix(base, ipc.SegmentPrefix)
 	for _, file := range []string{base, "sem." + ipc.LockPrefix + rest, name, "sem." + name, "sem.other" + name} {
 		path := "/dev/shm/" + file
-		require.NoError(t, os.WriteFile(path, make([]byte, 32), 0o600))
+		require.NoError(t, os.WriteFile(path, rawSemaphore(1), 0o600))
 		t.Cleanup(func() { require.NoError(t, os.Remove(path)) })
 	}
 	entry := listed(t, env, ofFile("/dev/shm/"+base))
 	assert.Equal(t, KindPosix, entry.Kind)
 	assert.Equal(t, name, entry.Name)
-	assert.Equal(t, Unclear, entry.State.Verdict)
+	assert.Equal(t, Orphaned, entry.State.Verdict)
 	assert.True(t, entry.State.Lock.Exists)
+	assert.Equal(t, 1, entry.State.Lock.Value)
 	entry = listed(t, env, ofFile("/dev/shm/"+name))
 	assert.Equal(t, "/"+name, entry.Name)
 	assert.EqualValues(t, 32, entry.State.Segment.Size)

@@ -2,6 +2,9 @@ package qtbridge
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"qtinterop/internal/ipc"
 )
@@ -11,10 +14,33 @@ import (
 // is none, the error is an ErrNotFound that says what is missing.
 func (p place) look(op string, key Key) (ipc.Segment, error) {
 	segment, err := p.system.Segment(p.Place)
-	if err != nil {
-		return segment, systemError(op, key, err)
+	if err == nil {
+		return segment, nil
 	}
-	return segment, nil
+	if ipc.IsNotFound(err) && p.isElsewhere() {
+		return segment, elsewhereError(op, key, p)
+	}
+	return segment, systemError(op, key, err)
+}
+
+// isElsewhere tells whether there is a segment of the key of another system.
+func (p place) isElsewhere() bool {
+	if p.other == "" {
+		return false
+	}
+	info, err := os.Stat(p.other)
+	return err == nil && info.Size() > 0 // else it may be a key file
+}
+
+// elsewhereKey is the key of that segment, with the lock that its programs use.
+func elsewhereKey(key Key, p place) Key {
+	return Key{name: "/" + filepath.Base(p.other), kind: posixKey, legacy: key.lockName()}
+}
+
+func elsewhereError(op string, key Key, p place) error {
+	return &Error{Op: op, Key: key, Code: ErrUnsupported,
+		Msg: fmt.Sprintf("its segment is not of System V, as with this Qt, but the POSIX one %s: a Qt that was built with QT_POSIX_IPC made it; use the key %s, with Qt 6.6 or later in this program",
+			p.other, elsewhereKey(key, p))}
 }
 
 // isNotFound tells whether err says that there is no segment.

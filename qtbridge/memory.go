@@ -1,6 +1,7 @@
 package qtbridge
 
 import (
+	"strings"
 	"sync"
 
 	"qtinterop/internal/ipc"
@@ -9,7 +10,7 @@ import (
 
 // memory is a QSharedMemory, and the name that it was given in place of its own.
 type memory struct {
-	*native.SharedMemory // nil before setName
+	*native.SharedMemory        // nil before setName
 	op                   string // whose errors these are
 	key                  Key
 	text                 string       // of the QNativeIpcKey that Qt was given, if it was
@@ -38,14 +39,15 @@ func (m *memory) setName(system ipc.System, name string, creates bool) error {
 	if !native.HasNativeIpcKeys() {
 		return m.open(func() error { return m.SetNativeKey(name) })
 	}
-	m.lock = ownPrivateLock()
+	m.lock = ownPrivateLock(system)
 	if !creates {
 		var err error
-		if m.lock, err = sharePrivateLock(m.op, m.key); err != nil {
+		if m.lock, err = sharePrivateLock(m.op, m.key, system); err != nil {
 			return err
 		}
 	}
-	m.text = ipcText(system.Traits().KeyType, name, m.lock.name)
+	t := system.Traits()
+	m.text = ipcText(t.KeyType, strings.TrimPrefix(name, t.Directory), m.lock.name)
 	if m.SharedMemory = m.lock.takeSpare(m.text); m.SharedMemory != nil {
 		return nil
 	}
@@ -69,11 +71,11 @@ func (m *memory) open(setName func() error) error {
 // that met a segment: its destructor would remove that, and its key file, if who made
 // it has not attached yet.
 func (m *memory) closeFailed(err error) {
-	if !isExists(err) || m.lock == nil {
+	if !isExists(err) || m.lock == nil || !m.lock.system.Traits().DetachRemoves {
 		m.Close()
 		return
 	}
-	removePrivate(m.lock.name)
+	m.lock.removePrivate(m.lock.name)
 	leakedMemories.Lock()
 	defer leakedMemories.Unlock()
 	leakedMemories.all = append(leakedMemories.all, m)
@@ -132,7 +134,7 @@ func (m *memory) create(p place, size int, mode Mode) error {
 	if err := m.setName(p.system, p.Segment, true); err != nil {
 		return err
 	}
-	return m.createNow(size, mode)
+	return m.createNow(p, size, mode)
 }
 
 // createPinned is create by a name that Qt can delete nothing by. The key file must
@@ -141,14 +143,31 @@ func (m *memory) createPinned(p place, size int, mode Mode) error {
 	if err := m.pin(p, true); err != nil {
 		return err
 	}
-	return m.createNow(size, mode)
+	return m.createNow(p, size, mode)
 }
 
-func (m *memory) createNow(size int, mode Mode) error {
+func (m *memory) createNow(p place, size int, mode Mode) error {
+	if err := p.system.CheckSize(int64(size)); err != nil {
+		return systemError(m.op, m.key, err)
+	}
 	if err := m.Create(int64(size), native.AccessMode(mode)); err != nil {
 		return qtError(m.op, m.key, err)
 	}
-	return nil
+	return m.reserve(p, size)
+}
+
+// reserve makes sure that there is memory for the segment that was just made, or
+// removes it again.
+func (m *memory) reserve(p place, size int) error {
+	err := p.system.Reserve(p.Place, int64(size))
+	if err == nil {
+		return nil
+	}
+	_ = m.Detach()
+	if made, err := p.system.Segment(p.Place); err == nil {
+		_ = p.system.Remove(p.Segment, made.ID)
+	}
+	return systemError(m.op, m.key, err)
 }
 
 // detach detaches and deletes the object.

@@ -21,7 +21,9 @@ import (
 func newSemaphoreOf(op string, key Key, p place, initial int, mode native.SemaphoreMode) (*native.SystemSemaphore, error) {
 	var made *native.SystemSemaphore
 	var err error
-	if key.IsNative() {
+	if p.traits().MemoryFiles {
+		made, err = newFileSemaphore(op, key, p, initial)
+	} else if key.IsNative() {
 		made, err = newNativeSemaphore(op, key, p, initial, mode)
 	} else {
 		made, err = native.NewSystemSemaphore(key.lockName(), initial, mode)
@@ -46,7 +48,7 @@ func newNativeSemaphore(op string, key Key, p place, initial int, mode native.Se
 		return nil, &Error{Op: op, Key: key, Code: ErrNotFound, Err: err,
 			Msg: "the key file " + p.Lock + " of the segment and its lock is gone: another program deleted it; close this one and create it again"}
 	}
-	name := ownPrivateLock().name
+	name := ownPrivateLock(p.system).name
 	link, err := QtKey(name).derive(op, os.Getenv("TMPDIR"))
 	if err != nil {
 		return nil, err
@@ -57,6 +59,24 @@ func newNativeSemaphore(op string, key Key, p place, initial int, mode native.Se
 	}
 	defer os.Remove(link.Lock)
 	return native.NewSystemSemaphore(name, initial, mode)
+}
+
+// newFileSemaphore has Qt make a semaphore under a private name, and gives it that of
+// the lock as well, unless somebody else has been quicker. What Qt's object deletes in
+// the end is the private name: one that made the lock by its own name would take that
+// from those who use it.
+func newFileSemaphore(op string, key Key, p place, initial int) (*native.SystemSemaphore, error) {
+	private := ownPrivateLock(p.system)
+	made, err := private.open(private.name, initial)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Link(private.file(private.name), p.Lock); err != nil && !errors.Is(err, fs.ErrExist) {
+		made.Close()
+		return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
+			Msg: "the lock cannot be made: " + err.Error() + "; see whether its directory can be written to"}
+	}
+	return made, nil
 }
 
 // makeKeyFile makes the key file that the lock of a native key hangs on, as Qt does.

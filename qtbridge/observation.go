@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"qtinterop/internal/fault"
 	"qtinterop/internal/ipc"
 	"qtinterop/internal/procfs"
 )
@@ -61,6 +62,26 @@ const (
 	unfilled                  // a new segment, zero or partly so
 	closed                    // a segment that cannot be attached to
 )
+
+// lookSafely is look where the memory of a segment need not be there.
+func (o *observation) lookSafely(now time.Time, means Means) (seen, error) {
+	if !o.place.traits().MemoryFiles {
+		return o.look(now, means)
+	}
+	var found seen
+	var err error
+	if !fault.Guard(o.memory, func() { found, err = o.look(now, means) }) {
+		return found, err
+	}
+	id := o.attachment.id
+	o.leave()
+	if !o.lasts(closed, id, now) {
+		return unsettled, nil
+	}
+	return nothing, missingError(opWatch, o.key)
+}
+
+func (o *observation) memory() []byte { return o.attachment.data }
 
 // look looks at the segment, and copies its content if that is new: then it is
 // in message. What a key file tells of is another segment, or none: the one we
@@ -231,8 +252,8 @@ func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	default:
 		return nil, nothing, systemError(opWatch, o.key, err)
 	}
-	content, agreed := o.copyLocked(data)
-	if lock.Give() != nil {
+	content, agreed, lost := o.copyAndGive(lock, data)
+	if lost != nil {
 		o.lost = true // somebody reset it, and may have written meanwhile
 		return nil, unsettled, nil
 	}
@@ -242,10 +263,17 @@ func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	return content, news, nil
 }
 
+// copyAndGive copies data and gives back the lock, also if data cannot be touched.
+func (o *observation) copyAndGive(lock ipc.Lock, data []byte) (content []byte, agreed bool, lost error) {
+	defer func() { lost = lock.Give() }()
+	content, agreed = o.copyLocked(data)
+	return content, agreed, nil
+}
+
 // copyLocked copies data while the lock is held. With a native key that does not say
 // that nobody writes: programs of Qt before 6.6 do not lock.
 func (o *observation) copyLocked(data []byte) (content []byte, agreed bool) {
-	if o.key.IsNative() {
+	if o.place.Lock == o.place.Segment {
 		return copyStable(context.Background(), nil, data, agreeTries)
 	}
 	return bytes.Clone(data), true
@@ -340,7 +368,16 @@ func (o *observation) compared() (data, last []byte) {
 // differs tells whether the content is another one, if we stay.
 func (o *observation) differs() bool {
 	data, last := o.compared()
-	return data != nil && !bytes.Equal(data, last)
+	if data == nil {
+		return false
+	}
+	differ := func() bool { return !bytes.Equal(data, last) }
+	if !o.place.traits().MemoryFiles {
+		return differ()
+	}
+	var different bool
+	missing := fault.Guard(o.memory, func() { different = differ() })
+	return different || missing
 }
 
 // see tells whether there is a segment and in which state, without attaching; but
@@ -363,7 +400,7 @@ func (o *observation) isOther() bool {
 	if err != nil {
 		return o.shown || o.transient != lasting
 	}
-	return state.ID != o.id && state.Attached > 0
+	return state.ID != o.id && state.Attached != 0
 }
 
 // isNew tells whether it is another segment than that of the last message, for

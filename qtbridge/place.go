@@ -16,6 +16,7 @@ import (
 type place struct {
 	ipc.Place
 	system ipc.System
+	other  string // where another system has the segment, if a Qt without this one made it
 }
 
 func (p place) traits() *ipc.Traits { return p.system.Traits() }
@@ -41,8 +42,9 @@ func (k Key) place(op string) (place, error) {
 		return place{}, unsupportedQt(op, k)
 	}
 	switch {
-	case k.kind == posixKey:
-		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported, Msg: "POSIX keys are not supported yet"}
+	case k.kind != 0 && !hasKeyType(k.kind):
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
+			Msg: "this system has no keys of the type " + k.kind.word() + "; use QtKey or NativeKey"}
 	case k.name == "":
 		return place{}, keyError(op, k, "it is empty; give the key that the Qt program uses")
 	case strings.ContainsRune(k.name, 0):
@@ -58,6 +60,17 @@ func (k Key) place(op string) (place, error) {
 		return k.nativePlace(op)
 	}
 	return k.qtPlace(op)
+}
+
+// placeToUse is place for what has Qt do something with the key.
+func (k Key) placeToUse(op string) (place, error) {
+	p, err := k.place(op)
+	if err == nil && p.traits().MemoryFiles && !native.HasNativeIpcKeys() {
+		return place{}, &Error{Op: op, Key: k, Code: ErrUnsupported,
+			Msg: "POSIX keys need Qt 6.6 or later, and this program runs with Qt " + native.VersionRunning() +
+				"; build it with that Qt; Inspect and List see what there is with any"}
+	}
+	return p, err
 }
 
 // supported tells whether what this package relies on is so in the Qt that was
@@ -93,6 +106,9 @@ func unsupportedQt(op string, key Key) error {
 // file behind.
 func (k Key) nativePlace(op string) (place, error) {
 	p := place{Place: ipc.Place{Segment: k.name, Native: true}, system: systemOf(k)}
+	if t := p.traits(); t.MemoryFiles {
+		p.Segment, p.Lock = t.Directory+k.name, t.LockPrefix+strings.TrimPrefix(k.name, "/")
+	}
 	if !p.traits().KeyFiles {
 		return p, checkName(op, k, p)
 	}
@@ -114,6 +130,11 @@ func (k Key) nativePlace(op string) (place, error) {
 
 // legacyPlace is the segment of the native key, with the lock of the legacy key.
 func (k Key) legacyPlace(op string) (place, error) {
+	if t := systemOf(k).Traits(); t.MemoryFiles {
+		p, err := k.nativePlace(op)
+		p.Lock, p.Native = t.LockPrefix+ipc.LockPrefix+ipc.RestOf(k.legacy), false
+		return p, err
+	}
 	qt, err := QtKey(k.legacy).qtPlace(op)
 	if err != nil {
 		return place{}, err
@@ -200,5 +221,9 @@ func (k Key) derive(op, tmpdir string) (place, error) {
 	if err := system.CheckName(base); err != nil {
 		return place{}, systemError(op, k, err)
 	}
-	return place{ipc.QtPlace(dir, rest), system}, nil
+	p := place{Place: ipc.QtPlace(dir, rest), system: system, other: otherSegment(rest)}
+	if p.other == p.Segment {
+		p.other = "" // the directory for temporary files is that of the other system
+	}
+	return p, nil
 }

@@ -24,7 +24,7 @@ func plan(s *State, p place, policy Policy) ([]Action, error) {
 	case LockLost:
 		return planLock(s)
 	case Jammed:
-		if !t.Processes {
+		if !t.Processes && !t.MemoryFiles {
 			return []Action{ResetLock}, nil // it belongs to nobody, and goes by itself
 		}
 		if isJamInTheWay(s, policy) {

@@ -52,7 +52,7 @@ func (p *publication) identify() error {
 // ids it might be a segment of somebody else, whose next create() we would be in
 // the way of.
 func (p *publication) rejoin(ctx context.Context) {
-	if p.now != nil || !p.isOurs() {
+	if p.now != nil || p.place.traits().MemoryFiles || !p.isOurs() {
 		return
 	}
 	mem, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
@@ -64,6 +64,20 @@ func (p *publication) rejoin(ctx context.Context) {
 		return
 	}
 	p.now = newAttachment(p.place, mem, nil)
+}
+
+// removeOwn removes our own segment where it stays when all have detached. It is an
+// ErrBusy while others have it.
+func (p *publication) removeOwn() error {
+	if !p.place.traits().MemoryFiles || !p.isOurs() {
+		return nil
+	}
+	err := p.place.system.Remove(p.place.Segment, p.id)
+	if err == nil || ipc.IsNotFound(err) {
+		p.made = false
+		return nil
+	}
+	return systemError(opPublish, p.key, err)
 }
 
 // isOurs tells whether the key leads to the last segment that we made, for sure.
@@ -79,6 +93,9 @@ func (p *publication) isOurs() bool {
 // itself, other errors do not.
 func (p *publication) obstacle() error {
 	t := p.place.traits()
+	if t.MemoryFiles && p.now != nil {
+		return nil // removeOwn tells, once we have detached
+	}
 	if p.now != nil && !t.IDs {
 		// The common case: our own handle is the only one.
 		if n, err := p.place.system.Attached(p.place.Place); err == nil && n <= 1 {
@@ -109,11 +126,26 @@ func (p *publication) obstacle() error {
 
 // readersOf is an error if others than us are attached to our own segment.
 func (p *publication) readersOf(segment ipc.Segment) error {
+	if p.place.traits().MemoryFiles {
+		return p.othersOpen()
+	}
 	if p.now == nil || segment.Attached <= 1 {
 		return nil // without now, the next one to come attaches again
 	}
 	return busyError(p.key, "%d others are attached to the message before, which stays published; let them detach, or use PublisherOptions.InPlace",
 		segment.Attached-1)
+}
+
+// othersOpen is an error if anybody has our own segment open, which we do not.
+func (p *publication) othersOpen() error {
+	n, err := p.place.system.Attached(p.place.Place)
+	if err != nil && !ipc.IsNotFound(err) {
+		return systemError(opPublish, p.key, err)
+	}
+	if n > 0 {
+		return busyError(p.key, "others are attached to the message before, which stays published; let them detach, or use PublisherOptions.InPlace")
+	}
+	return nil
 }
 
 func (p *publication) exists(segment ipc.Segment) error {

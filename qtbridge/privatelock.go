@@ -22,11 +22,11 @@ import (
 // privateLock is a semaphore of this process. Attachments share it; what creates a
 // segment has one of its own, since its QSharedMemory becomes the owner.
 type privateLock struct {
+	privatePlace
 	name  string
-	dir   string // the directory for temporary files it was made in; empty if it is not shared
 	users int
-	made  *native.SystemSemaphore
-	idle  *time.Timer // removes it, when it has not been used for a while
+	made  *native.SystemSemaphore // nil if it is not shared
+	idle  *time.Timer             // removes it, when it has not been used for a while
 
 	// spare is a QSharedMemory that is not attached, and whose key is spareText: to
 	// give a key to a new one takes Qt half as long again as to attach and to detach.
@@ -34,62 +34,39 @@ type privateLock struct {
 	spareText string
 }
 
-// privateLocks are the shared ones, by the directory for temporary files, which can
-// change. One that is not in use any more is removed at once, since a program that ends
-// has no other moment for it. But to make one takes five times as long as to attach and
-// to detach: where the last one was used within idlePeriod, as by a program that polls,
-// the next is kept for as long.
-var privateLocks = struct {
-	sync.Mutex
-	of       map[string]*privateLock
-	count    int       // of names
-	lastUsed time.Time // the end of the last use of one
-}{of: make(map[string]*privateLock)}
-
-// idlePeriod is for how long a private lock is kept that is not in use.
-var idlePeriod = 200 * time.Millisecond
-
-// ownPrivateLock is one for a single QSharedMemory that creates a segment: Qt makes it
-// and removes it.
-func ownPrivateLock() *privateLock {
-	privateLocks.Lock()
-	defer privateLocks.Unlock()
-	return &privateLock{name: newPrivateName()}
+// privatePlace is where private locks are.
+type privatePlace struct {
+	system ipc.System
+	dir    string // of their files
 }
 
-// sharePrivateLock returns the lock of this process, which it makes if there is none;
-// leave must follow.
-func sharePrivateLock(op string, key Key) (*privateLock, error) {
-	dir := os.TempDir()
-	privateLocks.Lock()
-	defer privateLocks.Unlock()
-	l := privateLocks.of[dir]
-	if l == nil {
-		var err error
-		if l, err = newPrivateLock(dir); err != nil {
-			return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
-				Msg: "from 6.6 on Qt needs a semaphore of this program's own, whose key file cannot be made in " + dir + ": " + err.Error() +
-					"; set TMPDIR to a directory that can be written to, and see the limit of open files"}
-		}
-		privateLocks.of[dir] = l
+// privatePlaceOf is where those for segments of a system are: where that has its files,
+// else in the directory for temporary files.
+func privatePlaceOf(system ipc.System) privatePlace {
+	if dir := system.Traits().Directory; dir != "" {
+		return privatePlace{system, dir}
 	}
-	if l.users++; l.idle != nil {
-		l.idle.Stop()
-	}
-	return l, nil
+	return privatePlace{system, os.TempDir()}
 }
 
-// newPrivateLock makes a lock in a directory for temporary files. If that is none, Qt
-// would take the root.
-func newPrivateLock(dir string) (*privateLock, error) {
-	if info, err := os.Stat(dir); err != nil {
-		return nil, err
-	} else if !info.IsDir() {
-		return nil, syscall.ENOTDIR
+// file is the file of the lock with a name.
+func (p privatePlace) file(name string) string {
+	if t := p.system.Traits(); t.MemoryFiles {
+		return t.LockPrefix + ipc.LockPrefix + ipc.RestOf(name)
 	}
-	sweepPrivateLocks(dir)
-	l := &privateLock{name: newPrivateName(), dir: dir}
-	made, err := native.NewSystemSemaphore(l.name, 1, native.Create)
+	return filepath.Join(p.dir, ipc.LockPrefix+ipc.RestOf(name))
+}
+
+// open is QSystemSemaphore(name, value, Create).
+func (p privatePlace) open(name string, value int) (*native.SystemSemaphore, error) {
+	var made *native.SystemSemaphore
+	var err error
+	if p.system.Traits().MemoryFiles {
+		text := native.SystemSemaphoreLegacyNativeKey(name, native.PosixRealtime)
+		made, err = native.NewNativeSystemSemaphore(text, value, native.Create)
+	} else {
+		made, err = native.NewSystemSemaphore(name, value, native.Create)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +74,66 @@ func newPrivateLock(dir string) (*privateLock, error) {
 		made.Close()
 		return nil, err
 	}
-	l.made = made
+	return made, nil
+}
+
+// privateLocks are the shared ones, by their places: the directory for temporary files
+// can change. One that is not in use any more is removed at once, since a program that ends
+// has no other moment for it. But to make one takes five times as long as to attach and
+// to detach: where the last one was used within idlePeriod, as by a program that polls,
+// the next is kept for as long.
+var privateLocks = struct {
+	sync.Mutex
+	of       map[privatePlace]*privateLock
+	count    int       // of names
+	lastUsed time.Time // the end of the last use of one
+}{of: make(map[privatePlace]*privateLock)}
+
+// idlePeriod is for how long a private lock is kept that is not in use.
+var idlePeriod = 200 * time.Millisecond
+
+// ownPrivateLock is one for a single QSharedMemory that creates a segment: Qt makes it
+// and removes it.
+func ownPrivateLock(system ipc.System) *privateLock {
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	return &privateLock{privatePlace: privatePlaceOf(system), name: newPrivateName()}
+}
+
+// sharePrivateLock returns the lock of this process, which it makes if there is none;
+// leave must follow.
+func sharePrivateLock(op string, key Key, system ipc.System) (*privateLock, error) {
+	at := privatePlaceOf(system)
+	privateLocks.Lock()
+	defer privateLocks.Unlock()
+	l := privateLocks.of[at]
+	if l == nil {
+		var err error
+		if l, err = newPrivateLock(at); err != nil {
+			return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
+				Msg: "from 6.6 on Qt needs a semaphore of this program's own, whose file cannot be made in " + at.dir + ": " + err.Error() +
+					"; set TMPDIR to a directory that can be written to, if it is by that, and see the limit of open files"}
+		}
+		privateLocks.of[at] = l
+	}
+	if l.users++; l.idle != nil {
+		l.idle.Stop()
+	}
 	return l, nil
+}
+
+// newPrivateLock makes a lock in a directory. If that is none, Qt would take the root.
+func newPrivateLock(at privatePlace) (*privateLock, error) {
+	if info, err := os.Stat(at.dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, syscall.ENOTDIR
+	}
+	at.sweep()
+	l := &privateLock{privatePlace: at, name: newPrivateName()}
+	var err error
+	l.made, err = at.open(l.name, 1)
+	return l, err
 }
 
 // takeSpare returns a QSharedMemory with this key, nil if there is none.
@@ -115,7 +150,7 @@ func (l *privateLock) takeSpare(text string) *native.SharedMemory {
 
 // putSpare takes the object of a memory that has detached, in place of what it had.
 func (l *privateLock) putSpare(m *memory) {
-	if l.dir == "" {
+	if l.made == nil {
 		return
 	}
 	privateLocks.Lock()
@@ -127,7 +162,7 @@ func (l *privateLock) putSpare(m *memory) {
 
 // leave is the end of a use.
 func (l *privateLock) leave() {
-	if l.dir == "" {
+	if l.made == nil {
 		return
 	}
 	privateLocks.Lock()
@@ -151,13 +186,13 @@ func (l *privateLock) leave() {
 func (l *privateLock) endIdle() {
 	privateLocks.Lock()
 	defer privateLocks.Unlock()
-	if l.users == 0 && privateLocks.of[l.dir] == l {
+	if l.users == 0 && privateLocks.of[l.privatePlace] == l {
 		l.remove()
 	}
 }
 
 func (l *privateLock) remove() {
-	delete(privateLocks.of, l.dir)
+	delete(privateLocks.of, l.privatePlace)
 	if l.spare != nil {
 		l.spare.Close()
 	}
@@ -195,11 +230,12 @@ func unspell(letters string) (n int) {
 	return n
 }
 
-// sweepPrivateLocks removes the private locks of processes that are gone.
-func sweepPrivateLocks(dir string) {
-	names, _ := filepath.Glob(filepath.Join(dir, ipc.LockPrefix+privatePrefix+"*"))
+// sweep removes the private locks of processes that are gone.
+func (p privatePlace) sweep() {
+	start, _, _ := strings.Cut(p.file(privatePrefix), privatePrefix)
+	names, _ := filepath.Glob(start + privatePrefix + "*")
 	for _, path := range names {
-		rest, ok := ipc.QtRest(filepath.Base(path))
+		rest, ok := ipc.QtRest(ipc.LockPrefix + strings.TrimPrefix(path, start))
 		if !ok || !ipc.IsAll(rest) {
 			continue
 		}
@@ -208,14 +244,14 @@ func sweepPrivateLocks(dir string) {
 		if pid := unspell(letters); pid == 0 || procfs.Alive(pid) {
 			continue
 		}
-		removePrivate(name)
+		p.removePrivate(name)
 	}
 }
 
 // removePrivate removes a private lock, as its owner by mode Create: Qt's destructor
 // does so.
-func removePrivate(name string) {
-	if owner, err := native.NewSystemSemaphore(name, 1, native.Create); err == nil {
+func (p privatePlace) removePrivate(name string) {
+	if owner, err := p.open(name, 1); err == nil {
 		owner.Close()
 	}
 }

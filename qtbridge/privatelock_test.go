@@ -17,9 +17,9 @@ import (
 
 func TestPrivateLockIsSharedAndGoesWithItsLastUse(t *testing.T) {
 	env := peertest.New(t)
-	a, err := sharePrivateLock("attach", Key{})
+	a, err := sharePrivateLock("attach", Key{}, systemOf(Key{}))
 	require.NoError(t, err)
-	b, err := sharePrivateLock("attach", Key{})
+	b, err := sharePrivateLock("attach", Key{}, systemOf(Key{}))
 	require.NoError(t, err)
 	assert.Same(t, a, b)
 	files := env.Files(env.Tmp)
@@ -27,7 +27,7 @@ func TestPrivateLockIsSharedAndGoesWithItsLastUse(t *testing.T) {
 	assert.Equal(t, 1, observer.LookSemaphore(env.Tmp+"/"+files[0]).Value)
 
 	t.Setenv("TMPDIR", env.Other) // it can change at any time
-	c, err := sharePrivateLock("attach", Key{})
+	c, err := sharePrivateLock("attach", Key{}, systemOf(Key{}))
 	require.NoError(t, err)
 	assert.NotSame(t, a, c)
 	assert.Len(t, env.Files(env.Other), 1)
@@ -43,7 +43,7 @@ func TestPrivateLockIsSharedAndGoesWithItsLastUse(t *testing.T) {
 func TestPrivateLockNeedsItsFile(t *testing.T) {
 	peertest.New(t)
 	t.Setenv("TMPDIR", "/nowhere/at/all")
-	_, err := sharePrivateLock("attach", QtKey("key"))
+	_, err := sharePrivateLock("attach", QtKey("key"), systemOf(Key{}))
 	e := requireError(t, err, "attach", QtKey("key"), ErrResources)
 	assert.Contains(t, e.Msg, "/nowhere/at/all")
 	assert.Contains(t, e.Msg, "set TMPDIR")
@@ -64,7 +64,7 @@ func TestPrivateLocksOfTheDeadAreSwept(t *testing.T) {
 		t.Cleanup(s.Close)
 	}
 	require.Len(t, env.Files(env.Tmp), 5)
-	sweepPrivateLocks(env.Tmp)
+	privatePlaceOf(systemOf(Key{})).sweep()
 	left := env.Files(env.Tmp)
 	assert.Len(t, left, 4)
 	for _, file := range left {

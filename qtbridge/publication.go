@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"qtinterop/internal/fault"
 )
 
 // opPublish is the Op of a Publisher's errors.
@@ -75,7 +77,7 @@ func (p *publication) begin(ctx context.Context, closing <-chan struct{}) error 
 // put puts data into a new segment, or into the one that is kept. It does not
 // wait for readers: they are an ErrExists or ErrBusy.
 func (p *publication) put(ctx context.Context, closing <-chan struct{}, data []byte) error {
-	write := func() error { p.fill(data); return nil }
+	write := func() error { return p.fill(data) }
 	step := write
 	if p.inPlace == 0 || p.now == nil {
 		if err := p.prepare(ctx); err != nil {
@@ -110,7 +112,7 @@ func (p *publication) prepare(ctx context.Context) error {
 	if p.now == nil {
 		p.rejoin(ctx)
 	}
-	if p.now != nil {
+	if p.now != nil || p.place.traits().MemoryFiles && p.isOurs() {
 		return nil
 	}
 	return p.creation(0).checkFree()
@@ -177,8 +179,14 @@ func (p *publication) takeOver() error {
 }
 
 // fill writes data, and zeros after it, into the segment.
-func (p *publication) fill(data []byte) {
-	clear(p.now.data[copy(p.now.data, data):])
+func (p *publication) fill(data []byte) error {
+	write := func() { clear(p.now.data[copy(p.now.data, data):]) }
+	if !p.place.traits().MemoryFiles {
+		write()
+	} else if fault.Guard(func() []byte { return p.now.data }, write) {
+		return missingError(opPublish, p.key)
+	}
+	return nil
 }
 
 // renew puts a new segment with data in the place of the one that is there.
@@ -196,13 +204,18 @@ func (p *publication) renew(ctx context.Context, data []byte) error {
 		p.lock.ownsFile = true // as Qt deletes it with the last segment, whoever made it
 	}
 	p.now = newAttachment(p.place, mem, nil)
-	copy(p.now.data, data) // the rest is zero
+	if err := p.fill(data); err != nil {
+		return err
+	}
 	return p.identify()
 }
 
 func (p *publication) replace(c *creation) (*memory, error) {
 	if p.now == nil {
 		p.settle()
+		if err := p.removeOwn(); err != nil {
+			return nil, err
+		}
 		return c.createIfFree()
 	}
 	if err := p.obstacle(); err != nil {
@@ -210,6 +223,9 @@ func (p *publication) replace(c *creation) (*memory, error) {
 	}
 	// If that fails, create meets what is still there.
 	_ = p.leave()
+	if err := p.removeOwn(); err != nil {
+		return nil, err
+	}
 	if !c.keepsFile {
 		p.settle()
 	}
@@ -272,6 +288,7 @@ func (p *publication) close() error {
 	}
 	held := (p.now != nil || p.lock.isOwner()) && p.lock.tryHold(courtesy)
 	err := p.leave()
+	_ = p.removeOwn() // as detaching does elsewhere; readers keep it
 	p.lock.close(held)
 	return err
 }

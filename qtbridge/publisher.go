@@ -43,7 +43,7 @@ type PublisherOptions struct {
 // Errors: [ErrKey]; [ErrSize] for an InPlace that no segment can have;
 // [ErrUnavailable].
 func NewPublisher(key Key, opts PublisherOptions) (*Publisher, error) {
-	at, err := key.place(opPublish)
+	at, err := key.placeToUse(opPublish)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,9 @@ func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 	}
 	before, err := inspect(opRecover, key, p)
 	report := Report{Before: before, After: before}
+	if before.Elsewhere != (Key{}) {
+		return report, elsewhereError(opRecover, key, p)
+	}
 	// What looks live can be an orphan that another Recover is attached to.
 	if err != nil || before.Verdict == Free {
 		return report, err

@@ -47,6 +47,9 @@ func (r *recovery) round() (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if state.Elsewhere != (Key{}) {
+		return false, elsewhereError(opRecover, r.key, r.place)
+	}
 	actions, err := plan(&state, r.place, r.policy)
 	if err != nil || len(actions) == 0 {
 		return false, err
@@ -68,7 +71,25 @@ func (r *recovery) act(state *State, actions []Action) (again bool, err error) {
 	case MakeLock:
 		return true, r.makeLock(state.Segment.ID)
 	}
+	if r.place.traits().MemoryFiles {
+		return true, r.removeFiles(state, actions)
+	}
 	return true, r.remove(state, actions)
+}
+
+// removeFiles removes what Qt has no call for, unless somebody has it open by now.
+func (r *recovery) removeFiles(state *State, actions []Action) error {
+	for _, a := range actions {
+		name, id := r.place.Segment, state.Segment.ID
+		if a == RemoveLock {
+			name, id = r.place.Lock, state.Lock.ID
+		}
+		if err := r.place.system.Remove(name, id); err != nil && !ipc.IsNotFound(err) {
+			return systemError(opRecover, r.key, err)
+		}
+		r.did(a)
+	}
+	return nil
 }
 
 // resetLock sets a jammed lock free. The object that does it would remove the

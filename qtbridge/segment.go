@@ -141,7 +141,7 @@ func check(op string, key Key, mode Mode) (place, error) {
 		return place{}, &Error{Op: op, Key: key, Code: ErrMode,
 			Msg: fmt.Sprintf("there are ReadOnly and ReadWrite, not %v", mode)}
 	}
-	return key.place(op)
+	return key.placeToUse(op)
 }
 
 func checkSize(op string, key Key, size int) error {

@@ -165,9 +165,13 @@ func (l *LockState) isStale() bool {
 type State struct {
 	Key     Key
 	Verdict Verdict
-	Segment SegmentState
-	Lock    LockState
-	Strays  []Stray // segments suspected to belong to the key
+	// Elsewhere is the zero Key, or the key by which to use what was found: not
+	// that of this system, but POSIX shared memory, by a Qt program that was built
+	// with QT_POSIX_IPC and is given the same QtKey.
+	Elsewhere Key
+	Segment   SegmentState
+	Lock      LockState
+	Strays    []Stray // segments suspected to belong to the key
 }
 
 // hasStaleFile tells whether there is a key file that Qt made and nothing
@@ -227,6 +231,6 @@ func stateOf(key Key, f *ipc.Facts) State {
 func segmentFacts(s *ipc.Segment) SegmentFacts {
 	return SegmentFacts{
 		IPCKey: s.Key, ID: s.ID, Size: s.Size, Mode: s.Mode, Owner: s.Owner, Attached: s.Attached,
-		Creator: process(s.Creator), Last: process(s.Last),
+		Creator: Process{PID: s.Creator, Alive: !s.Unclaimed && procfs.Alive(s.Creator)}, Last: process(s.Last),
 	}
 }

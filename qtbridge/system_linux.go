@@ -14,7 +14,18 @@ const nativeKeyType = systemVKey
 func hasKeyType(t keyType) bool { return t != windowsKey }
 
 // systemOf is the system that the objects of a key are of.
-func systemOf(Key) ipc.System { return sysv.System{} }
+func systemOf(k Key) ipc.System {
+	if k.kind == posixKey {
+		return posix.System{}
+	}
+	return sysv.System{}
+}
+
+// otherSegment is where a Qt that was built with POSIX shared memory alone has the
+// segment of a QtKey.
+func otherSegment(rest string) string {
+	return posix.System{}.Traits().Directory + "/" + ipc.SegmentPrefix + rest
+}
 
 // listAll lists the objects of all systems there are.
 func listAll() ([]ipc.Found, error) {
@@ -23,5 +34,6 @@ func listAll() ([]ipc.Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(found, posix.List(&maps)...), nil
+	files, err := posix.System{}.List(&maps)
+	return append(found, files...), err
 }

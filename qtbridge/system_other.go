@@ -22,4 +22,6 @@ func hasKeyType(t keyType) bool { return t != windowsKey }
 
 func systemOf(Key) ipc.System { return noSystem{} }
 
+func otherSegment(string) string { return "" }
+
 func listAll() ([]ipc.Found, error) { return nil, errors.ErrUnsupported }

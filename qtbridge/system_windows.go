@@ -14,5 +14,8 @@ func hasKeyType(t keyType) bool { return t == windowsKey }
 // systemOf is the system that the objects of a key are of.
 func systemOf(Key) ipc.System { return winobj.System{} }
 
+// otherSegment is empty: there is one system.
+func otherSegment(string) string { return "" }
+
 // listAll lists the objects of all systems there are.
 func listAll() ([]ipc.Found, error) { return winobj.System{}.List(nil) }

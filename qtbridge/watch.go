@@ -56,9 +56,12 @@ import (
 // The loop ends when ctx does, or with break; then nothing of the watch is left.
 // While there is a lock to wait for, a watcher occupies one OS thread.
 func Watch(ctx context.Context, key Key, opts WatchOptions) iter.Seq2[Message, error] {
-	place, err := key.place(opWatch)
+	place, err := key.placeToUse(opWatch)
 	if err == nil {
 		err = opts.check(key)
+	}
+	if err == nil && place.traits().MemoryFiles {
+		opts.Stay = true // it is in nobody's way
 	}
 	return func(yield func(Message, error) bool) {
 		if err != nil {

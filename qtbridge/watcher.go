@@ -102,7 +102,7 @@ func (w *watcher) step(means Means) {
 	} else {
 		w.wakes.Add(1)
 	}
-	seen, err := w.observation.look(start, means)
+	seen, err := w.observation.lookSafely(start, means)
 	if err != nil {
 		w.tell(err)
 	}

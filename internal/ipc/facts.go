@@ -15,15 +15,23 @@ type Segment struct {
 	Size     int64 // bytes
 	Mode     fs.FileMode
 	Owner    int       // uid
-	Attached int       // how many mappings or handles, of any process: never unknown
+	Attached int       // how many mappings or handles, of any process, or Uncounted
 	Creator  int       // pid
 	Last     int       // pid of the last to attach or detach
 	Made     time.Time // or changed its mode; in whole seconds
+	// Unclaimed: nobody is known to want it but those attached, as where segments
+	// stay without users and the system does not know who created them.
+	Unclaimed bool
 }
 
-// IsOrphan tells whether a crash left the segment behind: nobody is attached,
-// and who created it is gone.
-func (s *Segment) IsOrphan() bool { return s.Attached == 0 && !procfs.Alive(s.Creator) }
+// Uncounted is how many are attached to a segment where a look does not tell.
+const Uncounted = -1
+
+// IsOrphan tells whether the segment was left behind, as by a crash: nobody is
+// attached, and who created it is gone.
+func (s *Segment) IsOrphan() bool {
+	return s.Attached == 0 && (s.Unclaimed || !procfs.Alive(s.Creator))
+}
 
 // Semaphore is what a system knows of a semaphore.
 type Semaphore struct {
@@ -152,7 +160,10 @@ func KindOf(f *Facts) Kind {
 
 // Describe says what a segment is, for one who cannot have its place.
 func (s *Segment) Describe(t *Traits) string {
-	if !t.Processes {
+	switch {
+	case s.Attached == Uncounted:
+		return fmt.Sprintf("%d bytes", s.Size)
+	case !t.Processes:
 		return fmt.Sprintf("%d bytes, held by %d objects", s.Size, s.Attached)
 	}
 	return fmt.Sprintf("%d bytes, created by process %d", s.Size, s.Creator)

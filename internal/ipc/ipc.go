@@ -33,6 +33,15 @@ type System interface {
 	// CheckName tells whether an object can have a name: one that Qt makes of a
 	// key, without a directory, or one of a native key. It is an Unusable if not.
 	CheckName(name string) error
+	// CheckSize is a Size for a size in bytes that Qt's create() must not be asked for.
+	CheckSize(size int64) error
+	// Reserve has the system provide the memory of a segment that was just made. It
+	// is a Resources if there is not enough.
+	Reserve(p Place, size int64) error
+	// Remove removes the segment or the lock of a place, by that one's name, if it
+	// has the id still and nobody has it open: else it is a Busy. It is for what
+	// stays with MemoryFiles, and elsewhere an Unsupported.
+	Remove(name string, id int) error
 	// Touchable tells whether the memory of a segment that Qt is attached to can
 	// be touched: there are systems where it need not be there.
 	Touchable(data []byte) bool
@@ -43,7 +52,7 @@ type System interface {
 	// SegmentByID looks at a segment whose name may lead elsewhere by now.
 	SegmentByID(id int) (Segment, error)
 	// Attached is how many are attached to a segment, as Segment tells, which
-	// can take longer.
+	// can take longer; of MemoryFiles 1 for any number of them.
 	Attached(p Place) (int, error)
 	// Semaphore looks at the semaphore of a lock, without an effect. Where there
 	// is none it is a NotFound.
@@ -104,6 +113,13 @@ type Traits struct {
 	// exists to its initial value. Elsewhere a jammed lock is given back in the
 	// place of who is gone.
 	CreateResets bool
+	// MemoryFiles: segments are files of memory. They stay, with or without users,
+	// until Remove. Others can cut them, and memory is provided when it is touched,
+	// if there is any, so that to touch it can be a fault.
+	MemoryFiles bool
+	// Directory is where these files are, which Qt leaves out of their names, and
+	// LockPrefix is before the name in the path of a lock there.
+	Directory, LockPrefix string
 	// LockWakes: a Waiter learns that the lock was taken and given back.
 	LockWakes bool
 	// KeyType is the word for keys of this kind in the text of a QNativeIpcKey.

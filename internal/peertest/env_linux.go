@@ -32,6 +32,25 @@ func isOfTheKilled(path string) bool {
 	return pid != os.Getpid()
 }
 
+// posixDirectory is where POSIX shared memory and semaphores are.
+const posixDirectory = "/dev/shm"
+
+// PosixName returns a random name for a POSIX key. What has it in its name at the end is
+// removed, with no complaint about segments: nothing of Qt's removes those.
+func (e *Env) PosixName() string {
+	name := e.Name()
+	e.T.Cleanup(func() {
+		found, err := filepath.Glob(filepath.Join(posixDirectory, "*"+name+"*"))
+		must(e.T, err)
+		for _, path := range found {
+			if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+				e.T.Errorf("removing what was left behind: %v", err)
+			}
+		}
+	})
+	return "/" + name
+}
+
 func (e *Env) sweep(root string) {
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -3,25 +3,16 @@
 package posix
 
 import (
-	"io/fs"
 	"os"
 	"strings"
-	"syscall"
-	"time"
 
 	"qtinterop/internal/ipc"
 	"qtinterop/internal/procfs"
 )
 
-// Where Linux has POSIX shared memory, and how glibc names semaphores there.
-const (
-	directory       = "/dev/shm/"
-	semaphorePrefix = "sem."
-)
-
 // List finds the objects with names of Qt's, and any segment that has a semaphore
 // of the same name.
-func List(maps *procfs.Mappings) []ipc.Found {
+func (s System) List(maps *procfs.Mappings) ([]ipc.Found, error) {
 	entries, _ := os.ReadDir(directory)
 	there := make(map[string]bool)
 	for _, entry := range entries {
@@ -37,11 +28,11 @@ func List(maps *procfs.Mappings) []ipc.Found {
 			continue
 		}
 		done[segment] = true
-		if found := look(segment, semaphore, maps); found.HasSegment || found.HasLock {
+		if found := s.find(segment, semaphore, maps); found.HasSegment || found.HasLock {
 			all = append(all, found)
 		}
 	}
-	return all
+	return all, nil
 }
 
 // names returns the files of a key that one of them belongs to.
@@ -53,38 +44,29 @@ func names(name string, there map[string]bool) (segment, semaphore string, ok bo
 	return base, semaphorePrefix + base, isSemaphore && there[base]
 }
 
-// look finds out what there is of a key. Nobody attached is no sign that nobody
-// needs it: Qt leaves such segments.
-func look(segment, semaphore string, maps *procfs.Mappings) ipc.Found {
-	found := ipc.Found{Kind: ipc.KindPosix, Name: "/" + segment, LockUnknown: true}
+// find finds out what there is of a key. What has no size is a key file of System V,
+// or a segment that nobody needs to know of yet. What cannot be looked at is listed
+// nevertheless.
+func (s System) find(segment, semaphore string, maps *procfs.Mappings) ipc.Found {
+	found := ipc.Found{Kind: ipc.KindPosix, Name: "/" + segment}
+	place := ipc.Place{Segment: directory + segment, Lock: directory + semaphore}
 	if _, ok := ipc.QtRest(segment); ok {
 		found.Name = ""
 		found.Place.Segment = segment
 	}
-	if file, stat, ok := lookAt(directory + segment); ok && stat.Size > 0 { // else it is a key file
-		found.SegmentFile, found.HasSegment = file, true
-		found.Users = maps.PosixUsers(stat.Ino)
-		found.Segment = ipc.Segment{Size: stat.Size, Mode: fs.FileMode(stat.Mode & 0o777), Owner: int(stat.Uid), Attached: len(found.Users)}
-		found.Made = file.Changed
+	var err error
+	found.Facts, err = s.facts(place, maps)
+	found.Unclear = err != nil
+	if found.HasSegment && found.Segment.Size == 0 {
+		found.HasSegment, found.Segment, found.SegmentFile = false, ipc.Segment{}, ipc.File{}
 	}
-	if file, stat, ok := lookAt(directory + semaphore); ok {
-		found.LockFile, found.HasLock = file, true
-		found.Lock = ipc.Semaphore{Value: -1, Mode: fs.FileMode(stat.Mode & 0o777), Owner: int(stat.Uid)}
-		if found.Made.IsZero() {
-			found.Made = file.Changed
-		}
+	found.Made = found.SegmentFile.Changed
+	if found.Made.IsZero() {
+		found.Made = found.LockFile.Changed
 	}
-	found.Unclear = len(found.Users) == 0
+	found.Users = maps.PosixUsers(uint64(found.Segment.ID))
 	for _, pid := range found.Users {
 		found.NameProgram(pid, procfs.Program(pid))
 	}
 	return found
-}
-
-func lookAt(path string) (file ipc.File, stat syscall.Stat_t, ok bool) {
-	if err := syscall.Stat(path, &stat); err != nil {
-		return file, stat, false
-	}
-	file = ipc.File{Path: path, Exists: true, Owner: int(stat.Uid), Changed: time.Unix(stat.Ctim.Unix())}
-	return file, stat, true
 }

@@ -4,48 +4,14 @@ package sysv
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"qtinterop/internal/ipc"
+	"qtinterop/internal/turn"
 )
 
-// Serialize has those who mend take turns where their key files lie: two could set
-// the same jammed lock free, the second after somebody has taken it. The kernel
-// ends the turn of a process that dies.
+// Serialize has those who mend take turns where their key files lie.
 func (System) Serialize(ctx context.Context, p ipc.Place, limit time.Duration) (end func(), err error) {
-	dir := filepath.Dir(p.Segment)
-	fd, err := syscall.Open(dir, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, flockError(dir, err)
-	}
-	for deadline := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
-		err = syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { _ = syscall.Close(fd) }, nil
-		}
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(deadline) || ctx.Err() != nil {
-			break
-		}
-	}
-	_ = syscall.Close(fd)
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return nil, flockError(dir, err)
-}
-
-func flockError(dir string, err error) error {
-	code := ipc.Busy
-	if errors.Is(err, syscall.EACCES) {
-		code = ipc.Permission
-	}
-	return &ipc.Error{Code: code, Err: err,
-		Text: fmt.Sprintf("flock of directory %s, by which programs that recover take turns: %v; try again", dir, err)}
+	return turn.Wait(ctx, filepath.Dir(p.Segment), limit)
 }

@@ -3,6 +3,7 @@
 package sysv
 
 import (
+	"errors"
 	"math"
 
 	"qtinterop/internal/ipc"
@@ -41,5 +42,16 @@ func (System) CheckName(name string) error {
 
 // Touchable is always so: a segment that is attached is there.
 func (System) Touchable([]byte) bool { return true }
+
+// CheckSize has nothing to say: the system names its limits itself.
+func (System) CheckSize(int64) error { return nil }
+
+// Reserve has nothing to do: the memory of a segment is accounted for when it is made.
+func (System) Reserve(ipc.Place, int64) error { return nil }
+
+// Remove is an Unsupported: Qt removes what there is.
+func (System) Remove(string, int) error {
+	return &ipc.Error{Code: ipc.Unsupported, Err: errors.ErrUnsupported, Text: "Qt removes it"}
+}
 
 var _ ipc.System = System{}

@@ -1,6 +1,7 @@
 package winobj
 
 import (
+	"errors"
 	"fmt"
 	"unicode/utf16"
 
@@ -49,4 +50,15 @@ func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
 // Protect has nothing to do either: there is no file that Qt could delete.
 func (System) Protect(p ipc.Place) (name string, done func(), err error) {
 	return p.Segment, func() {}, nil
+}
+
+// CheckSize has nothing to say: the system names its limits itself.
+func (System) CheckSize(int64) error { return nil }
+
+// Reserve has nothing to do: the memory of a segment is committed when it is made.
+func (System) Reserve(ipc.Place, int64) error { return nil }
+
+// Remove is an Unsupported: what nobody has open is gone.
+func (System) Remove(string, int) error {
+	return &ipc.Error{Code: ipc.Unsupported, Err: errors.ErrUnsupported, Text: "it goes with its last handle"}
 }
