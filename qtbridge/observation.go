@@ -19,6 +19,9 @@ const (
 	heldWait  = 20 * time.Millisecond
 	// agreeTries is how often a look reads a segment without a lock.
 	agreeTries = 10
+	// unfilledShare is the part of Settle for which a new segment may be all zero, as
+	// before it is filled.
+	unfilledShare = 10
 )
 
 // observation is what a watcher knows of a segment, and how it looks at it. It
@@ -37,6 +40,10 @@ type observation struct {
 	unwaitable int      // a semaphore that cannot be waited for, plus 1
 	lost       bool     // the lock may be another one
 	absent     bool     // since the last message there was no segment, if for a moment only
+
+	begun    []byte // of a new segment that may be being filled, as the look before saw it
+	begunID  int    // of that segment
+	doubtful bool   // the message may be the beginning of one
 
 	transient   transient
 	transientID int       // of which segment
@@ -59,7 +66,7 @@ const (
 	lasting  transient = iota // none
 	gone                      // there was a segment, and there is none
 	coming                    // a segment is being made
-	unfilled                  // a new segment, zero or partly so
+	unfilled                  // a new segment, all zero
 	closed                    // a segment that cannot be attached to
 )
 
@@ -115,10 +122,14 @@ func (o *observation) look(now time.Time, means Means) (seen, error) {
 
 // lasts notes a transient state, and tells whether it is there for long enough.
 func (o *observation) lasts(state transient, id int, now time.Time) bool {
+	limit := o.opts.Settle
+	if state == unfilled {
+		limit /= unfilledShare
+	}
 	if o.transient != state || o.transientID != id {
 		o.transient, o.transientID, o.since = state, id, now
 	}
-	return now.Sub(o.since) >= o.opts.Settle
+	return now.Sub(o.since) >= limit
 }
 
 // lookAtNothing tells whether a segment that is not there is being made, or gone.
@@ -171,10 +182,16 @@ func (o *observation) lookInside(now time.Time, state ipc.Segment) (seen, error)
 	case !isNew && bytes.Equal(o.attachment.data, o.message.Data):
 		o.transient, o.held = lasting, 0
 		return nothing, nil
-	case o.isUnfilled(isNew) && !o.lasts(unfilled, state.ID, now):
+	case o.isUnfilled(isNew) && !o.lasts(unfilled, state.ID, now),
+		o.isPartlyFilled(isNew) && !o.agrees(state.ID):
 		return unsettled, nil
 	}
-	return o.take(now, isNew, state.ID)
+	doubtful := o.isPartlyFilled(isNew)
+	found, err := o.take(now, isNew, state.ID)
+	if found == news {
+		o.doubtful = doubtful
+	}
+	return found, err
 }
 
 // take makes a message of what is attached to.
@@ -412,18 +429,30 @@ func (o *observation) isNew(state ipc.Segment) bool {
 	return !o.shown || o.absent || len(o.attachment.data) != len(o.message.Data)
 }
 
-// isUnfilled tells whether a new segment, or one that can be new, may not have all
-// its content yet: it is zero, or ends so, as that of the message before did not,
-// and nothing kept us out while it was being filled.
+// isUnfilled tells whether a new segment, or one that can be new, may have no content
+// yet: it is all zero.
 func (o *observation) isUnfilled(isNew bool) bool {
+	return (isNew || !o.place.traits().IDs) && isZero(o.attachment.data)
+}
+
+// isPartlyFilled tells whether a new segment, or one that can be new, may have a part
+// of its content: its end is zero, as that of the message before was not, and nothing
+// kept us out while it was being filled.
+func (o *observation) isPartlyFilled(isNew bool) bool {
 	t, data := o.place.traits(), o.attachment.data
-	switch {
-	case !isNew && t.IDs:
+	if !isNew && (t.IDs || isZero(lastPage(o.message.Data, t.Page))) {
 		return false
-	case isZero(data) || o.hasLock():
-		return isZero(data)
 	}
-	return isZero(lastPage(data, t.Page)) && (isNew || !isZero(lastPage(o.message.Data, t.Page)))
+	return isZero(lastPage(data, t.Page)) && !o.hasLock()
+}
+
+// agrees tells whether a segment is as the look before saw it, and notes how it is.
+func (o *observation) agrees(id int) bool {
+	if o.begunID == id && bytes.Equal(o.begun, o.attachment.data) {
+		return true
+	}
+	o.begun, o.begunID = append(o.begun[:0], o.attachment.data...), id
+	return false
 }
 
 func lastPage(data []byte, page int) []byte { return data[max(0, len(data)-page):] }

@@ -31,6 +31,10 @@ const (
 	// wakeCost is what waking up costs beside the look.
 	wakeCost = 15 * time.Microsecond
 
+	// A message that may be the beginning of one is looked at again after this time,
+	// then after four times as long, and so on until Settle.
+	recheckFirst = 2 * time.Millisecond
+
 	// A transient state is looked at again at once so many times, then at growing
 	// intervals.
 	hurried  = 20
@@ -70,6 +74,7 @@ type pollSchedule struct {
 	blind    bool          // nothing tells of key files
 	interval time.Duration // of adaptive polling
 	hurry    int           // how many looks in a row saw a transient state
+	recheck  time.Duration // when to look again at a doubtful message; 0: not
 	hasNews  bool          // the last look had
 	due      time.Time     // of the next look
 	next     time.Time     // when to wake up, for a look or a glance
@@ -95,11 +100,17 @@ func (p *pollSchedule) isDue(now time.Time) bool { return !now.Before(p.due) }
 
 func (p *pollSchedule) isPaused(now time.Time) bool { return now.Before(p.paused) }
 
-// looked notes what a look, which began at start, has seen.
-func (p *pollSchedule) looked(seen seen, means Means, start, now time.Time) {
+// looked notes what a look, which began at start, has seen, and whether that is doubtful.
+func (p *pollSchedule) looked(seen seen, doubtful bool, means Means, start, now time.Time) {
 	cost := now.Sub(start)
 	wait := p.interval
 	p.hasNews = seen == news
+	if p.recheck *= 4; p.hasNews || p.recheck > p.settle {
+		p.recheck = 0
+	}
+	if p.hasNews && doubtful {
+		p.recheck = recheckFirst
+	}
 	switch {
 	case seen == waning:
 		wait = p.settle / 4
@@ -132,6 +143,9 @@ func (p *pollSchedule) looked(seen seen, means Means, start, now time.Time) {
 	}
 	if p.poll > 0 {
 		wait = min(wait, p.poll)
+	}
+	if p.recheck > 0 {
+		wait = min(wait, p.recheck)
 	}
 	p.due = now.Add(wait)
 	p.wakeUp(now)

@@ -111,7 +111,7 @@ func (w *watcher) step(means Means) {
 		w.observation.message.Means = means
 		w.audience.publish(w.observation.message)
 	}
-	w.schedule.looked(seen, means, start, time.Now())
+	w.schedule.looked(seen, w.observation.doubtful, means, start, time.Now())
 }
 
 // tell tells of an error once.

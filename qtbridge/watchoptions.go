@@ -22,11 +22,10 @@ type WatchOptions struct {
 	// to 3 s while not, or a second with Stay; on Windows up to 50 ms. Looks that
 	// take long are rarer.
 	Poll time.Duration
-	// Settle is how long a new segment may be all zero, or end with a zero where
-	// there is no lock, and how long a segment may be gone, without being
-	// reported: in between a peer fills it, or makes a new one. On Windows, where a
-	// new segment may look like the old one, that goes for all that becomes zero.
-	// 0 is 50 ms.
+	// Settle is how long a segment may be gone, or be being made, without being
+	// reported: in between a peer makes a new one. A new segment that is all zero is
+	// reported after a tenth of it: before, a peer may not have filled it yet. On Windows, where a new segment may look like the old one, that
+	// goes for all that becomes zero. 0 is 50 ms.
 	Settle time.Duration
 }
 
