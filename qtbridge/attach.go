@@ -17,9 +17,10 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, erro
 		l = newLock(key, p)
 	}
 	var mem *memory
+	var seen ipc.Segment
 	var err error
 	for range retries {
-		if mem, err = attachOnce(ctx, key, p, mode, l); !isPassing(err) {
+		if mem, seen, err = attachOnce(ctx, key, p, mode, l); !isPassing(err) {
 			break
 		}
 		if _, gone := p.look(opAttach, key); gone != nil {
@@ -33,23 +34,25 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, erro
 		}
 		return nil, err
 	}
-	return newAttachment(p, mem, l), nil
+	a := newAttachment(p, mem, l)
+	if p.traits().DetachRemoves && seen.Attached == 0 {
+		a.kept, a.isKept = seen.ID, true
+	}
+	return a, nil
 }
 
 // attachOnce has Qt attach, by the native key that it derived itself, because with
 // that it neither takes nor makes the semaphore. Where the segment is removed by
 // who detaches, Qt attaches only to what exists, since a failed attach() leaves
 // traces that harm the peer; and the lock l, if there is one and it is to be had,
-// is taken instead of by Qt.
-func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*memory, error) {
-	var seen ipc.Segment
-	var err error
+// is taken instead of by Qt. It also returns what the segment was before.
+func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (mem *memory, seen ipc.Segment, err error) {
 	if p.traits().DetachRemoves || p.traits().MemoryFiles {
 		if seen, err = settled(ctx, key, p); err != nil {
-			return nil, err
+			return nil, seen, err
 		}
 	}
-	mem := newMemory(opAttach, key)
+	mem = newMemory(opAttach, key)
 	held := p.traits().DetachRemoves && l != nil && l.tryHold(0)
 	err = mem.attach(p, mode)
 	if held {
@@ -60,9 +63,9 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (*mem
 	}
 	if err != nil {
 		mem.Close()
-		return nil, err
+		return nil, seen, err
 	}
-	return mem, nil
+	return mem, seen, nil
 }
 
 // settled waits until somebody is attached, or a file of memory has its size, but not

@@ -91,7 +91,7 @@ func (c *creation) exists(segment ipc.Segment) error {
 	case !t.Processes:
 		msg += "; attach to it, or let them detach first"
 	case segment.Attached == 0:
-		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it and close",
+		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it, or end that program",
 			segment.Size, segment.Creator)
 	default:
 		msg += fmt.Sprintf(", %d attached; attach to it, or let them detach first", segment.Attached)

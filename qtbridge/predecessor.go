@@ -55,7 +55,7 @@ func (p *publication) rejoin(ctx context.Context) {
 	if p.now != nil || p.place.traits().MemoryFiles || !p.isOurs() {
 		return
 	}
-	mem, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
+	mem, _, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
 	if err != nil {
 		return
 	}

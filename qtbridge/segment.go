@@ -60,9 +60,23 @@ func (s *Segment) Lockable() bool {
 	return !s.key.IsNative() || s.lock.exists()
 }
 
+// Claim has the segment go with s, if that is the last one to detach, as with Qt, also if
+// nobody was attached to it when s attached: see [Segment.Close]. Another Segment that
+// found it so still leaves it. It does nothing after Close.
+func (s *Segment) Claim() {
+	if s.enter("claim") == nil {
+		s.claimed.Store(true)
+		s.leave()
+	}
+}
+
 // Close detaches, and gives back the lock if the Segment holds it. The last one
 // to detach removes the segment and its key file, and who made the semaphore
 // removes that, as with Qt (QSharedMemory::detach and the destructor).
+//
+// But a segment that nobody was attached to when s attached, as one that a crash has
+// left behind, stays as it was found: it may be the only copy of what the other program
+// had. [Segment.Claim] takes that back, and [Recover] removes it.
 //
 // Close calls off those who wait for the lock and waits, a second at most, for
 // methods that are under way. If a [Segment.View] lasts longer, it returns

@@ -85,6 +85,9 @@ type System interface {
 	// one where Qt would delete a file of somebody's own in the end. done must
 	// follow.
 	Protect(p Place) (name string, done func(), err error)
+	// Keep attaches to the segment with this id, past Qt, so that to detach does not
+	// remove it, until end. It is for a system where it does: DetachRemoves.
+	Keep(id int) (end func(), err error)
 	// Serialize has those who mend a key take turns, in all processes: it waits
 	// for the turn, and end ends it, as does the end of the process. It is a Busy
 	// if that takes longer than limit, or ctx ends.

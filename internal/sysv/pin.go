@@ -34,6 +34,16 @@ func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
 	}
 }
 
+// Keep has the kernel count one more user than Qt knows of. When that one goes, the
+// kernel removes nothing.
+func (System) Keep(id int) (end func(), err error) {
+	data, err := unix.SysvShmAttach(id, 0, unix.SHM_RDONLY)
+	if err != nil {
+		return nil, &ipc.Error{Code: ipc.Unknown, Err: err, Text: "shmat: " + err.Error()}
+	}
+	return func() { _ = unix.SysvShmDetach(data) }, nil
+}
+
 const descriptors = "/proc/self/fd/"
 
 var hasProc = sync.OnceValue(func() bool { return unix.Access(descriptors, unix.X_OK) == nil })
