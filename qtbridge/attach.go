@@ -35,9 +35,7 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, erro
 		return nil, err
 	}
 	a := newAttachment(p, mem, l)
-	if p.traits().DetachRemoves && seen.Attached == 0 {
-		a.kept, a.isKept = seen.ID, true
-	}
+	a.id = seen.ID
 	return a, nil
 }
 
@@ -53,6 +51,7 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (mem 
 		}
 	}
 	mem = newMemory(opAttach, key)
+	mem.keeper.Store(newKeeper(p.system, seen))
 	held := p.traits().DetachRemoves && l != nil && l.tryHold(0)
 	err = mem.attach(p, mode)
 	if held {

@@ -1,9 +1,6 @@
 package qtbridge
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // attachment is one Qt object that is attached, and the lock of the segment.
 type attachment struct {
@@ -11,12 +8,7 @@ type attachment struct {
 	mem   *memory
 	data  []byte // the mapping; not to be touched after detach
 	lock  *lock  // nil if segments of this kind have none
-
-	// isKept: nobody had the segment, whose id is kept, when we came. It is to be left
-	// so: to detach would remove what a crash has left, perhaps all there is of it.
-	isKept  bool
-	kept    int
-	claimed atomic.Bool // it may go nevertheless
+	id    int    // of the segment, where there are ids
 }
 
 func newAttachment(p place, mem *memory, l *lock) *attachment {
@@ -29,7 +21,6 @@ func newAttachment(p place, mem *memory, l *lock) *attachment {
 // it then.
 func (a *attachment) detach() error {
 	a.data = nil
-	defer a.keep()()
 	l := a.lock
 	if l == nil {
 		return a.mem.detach()
@@ -42,16 +33,6 @@ func (a *attachment) detach() error {
 		l.local.leave()
 	}
 	return err
-}
-
-// keep has what nobody had outlast the detach.
-func (a *attachment) keep() (end func()) {
-	if a.isKept && !a.claimed.Load() {
-		if end, err := a.place.system.Keep(a.kept); err == nil {
-			return end
-		}
-	}
-	return func() {}
 }
 
 // holdToDetach takes the lock, if it can be had, where detaching removes something

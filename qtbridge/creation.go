@@ -13,11 +13,13 @@ import (
 
 // creation is one attempt to create a segment.
 type creation struct {
-	op    string // whose errors these are
-	key   Key
-	place place
-	size  int
-	mode  Mode
+	op     string // whose errors these are
+	key    Key
+	place  place
+	size   int
+	mode   Mode
+	strict bool               // a segment that a crash left behind is in the way too
+	fill   func([]byte) error // fills the segment before the lock is given back; nil if nothing does
 	// keepsFile: Qt is not to delete the key file with the segment, since more
 	// segments will come and the lock hangs on it.
 	keepsFile bool
@@ -32,11 +34,22 @@ func (c *creation) run(ctx context.Context) (*attachment, error) {
 	if c.place.Lock != "" {
 		return c.runLocked(ctx)
 	}
-	mem, err := c.create()
+	mem, err := c.createIfFree()
 	if err != nil {
 		return nil, err
 	}
-	return newAttachment(c.place, mem, nil), nil
+	return c.attachment(mem, nil), nil
+}
+
+// attachment is that of a segment that was made.
+func (c *creation) attachment(mem *memory, l *lock) *attachment {
+	a := newAttachment(c.place, mem, l)
+	if c.place.traits().IDs {
+		if segment, err := c.place.system.Segment(c.place.Place); err == nil {
+			a.id = segment.ID
+		}
+	}
+	return a
 }
 
 // checkFree is an error if there is a segment that is not an orphan, or
@@ -44,7 +57,7 @@ func (c *creation) run(ctx context.Context) (*attachment, error) {
 func (c *creation) checkFree() error {
 	segment, err := c.place.look(c.op, c.key)
 	switch {
-	case err == nil && !segment.IsOrphan():
+	case err == nil && (c.strict || !segment.IsOrphan()):
 		return c.exists(segment)
 	case err != nil && !isNotFound(err):
 		return err
@@ -90,6 +103,8 @@ func (c *creation) exists(segment ipc.Segment) error {
 		msg += "; it stays with and without users: attach to it, or if nobody needs it, remove it with Recover"
 	case !t.Processes:
 		msg += "; attach to it, or let them detach first"
+	case segment.IsOrphan():
+		msg += ", left behind by a crash; attach to it to read it, and remove it with Recover"
 	case segment.Attached == 0:
 		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it, or end that program",
 			segment.Size, segment.Creator)
@@ -141,7 +156,7 @@ func (c *creation) runLockedOnce(ctx context.Context) (*attachment, error) {
 		return nil, err
 	}
 	l.local.leave()
-	return newAttachment(c.place, mem, l), nil
+	return c.attachment(mem, l), nil
 }
 
 // acquire takes the lock, and has it made before if there is none.
@@ -162,7 +177,15 @@ func (c *creation) createIfFree() (*memory, error) {
 	if err := c.checkFree(); err != nil {
 		return nil, err
 	}
-	return c.create()
+	mem, err := c.create()
+	if err != nil || c.fill == nil {
+		return mem, err
+	}
+	if err := c.fill(mem.Data()); err != nil {
+		mem.Close()
+		return nil, err
+	}
+	return mem, nil
 }
 
 // create has Qt create the segment, with a fresh object each time: on Qt before

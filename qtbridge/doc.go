@@ -271,7 +271,9 @@
 //
 // # After a crash
 //
-// Segments, semaphores and key files outlive processes. [Inspect] tells what
+// Segments, semaphores and key files outlive processes. What a crash has left can be
+// read, and stays until somebody removes it: to attach and close does not, unlike with
+// Qt. [Inspect] tells what
 // there is of a key, who made and used it last and whether they live, and names
 // the state: free, live, orphaned, locked, lock jammed and so on. It touches
 // nothing. [Recover] mends what can be mended with Qt's own means, never touches

@@ -3,6 +3,7 @@ package qtbridge
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"qtinterop/internal/ipc"
 	"qtinterop/native"
@@ -13,8 +14,9 @@ type memory struct {
 	*native.SharedMemory        // nil before setName
 	op                   string // whose errors these are
 	key                  Key
-	text                 string       // of the QNativeIpcKey that Qt was given, if it was
-	done                 func()       // with the name; nil if it has none
+	name                 string // that Qt was given for it
+	done                 func() // with the name; nil if it has none
+	keeper               atomic.Pointer[keeper]
 	lock                 *privateLock // instead of the peer's; nil if Qt takes none
 }
 
@@ -22,6 +24,7 @@ func newMemory(op string, key Key) *memory { return &memory{op: op, key: key} }
 
 // Close deletes the object, which detaches.
 func (m *memory) Close() {
+	defer m.claim()
 	if m.SharedMemory != nil {
 		m.SharedMemory.Close()
 	}
@@ -47,11 +50,12 @@ func (m *memory) setName(system ipc.System, name string, creates bool) error {
 		}
 	}
 	t := system.Traits()
-	m.text = ipcText(t.KeyType, strings.TrimPrefix(name, t.Directory), m.lock.name)
-	if m.SharedMemory = m.lock.takeSpare(m.text); m.SharedMemory != nil {
+	m.name = name
+	if m.SharedMemory = m.lock.takeSpare(name); m.SharedMemory != nil {
 		return nil
 	}
-	return m.open(func() error { return m.SetNativeIpcKey(m.text) })
+	text := ipcText(t.KeyType, strings.TrimPrefix(name, t.Directory), m.lock.name)
+	return m.open(func() error { return m.SetNativeIpcKey(text) })
 }
 
 // open makes the object, and gives it its name.
@@ -170,8 +174,12 @@ func (m *memory) reserve(p place, size int) error {
 	return systemError(m.op, m.key, err)
 }
 
+// claim has the segment go with who is the last to detach, also if nobody had it before.
+func (m *memory) claim() { m.keeper.Swap(nil).end() }
+
 // detach detaches and deletes the object.
 func (m *memory) detach() error {
+	defer m.keeper.Load().keep()()
 	err := m.Detach()
 	attached := m.IsAttached()
 	if err == nil && m.lock != nil {

@@ -142,19 +142,21 @@ func (l *lock) leadsHere() bool {
 	return err == nil && state.ID == l.id()
 }
 
-// forgetAstray forgets a semaphore that the key file does not lead to any more, and
-// removes it if it is ours. It tells whether it did.
+// forgetAstray forgets a semaphore that the key file does not lead to any more. It tells
+// whether it did. What Qt made of it for us would delete a key file with another one
+// behind it by now, but for that of a native key, and so is kept.
 func (l *lock) forgetAstray() bool {
-	if !l.sharesFile() || l.open.Load() == nil || l.leadsHere() {
+	if l.open.Load() == nil || l.leadsHere() {
 		return false
 	}
 	l.forget(l.open.Load())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.own != nil {
+	if l.own != nil && l.sharesFile() {
 		l.own.Close() // it made the semaphore, or does nothing
 		l.own = nil
 	}
+	l.leakOwn()
 	l.adopted, l.ownsFile = false, false
 	return true
 }

@@ -47,6 +47,54 @@ func (p *publication) identify() error {
 		Msg: "a reader that detached took the new segment with it; publish again"}
 }
 
+// findSegment makes sure that the key leads to the segment that is kept for all messages,
+// and where there is none yet, looks for one to go on with.
+func (p *publication) findSegment(ctx context.Context) {
+	if p.inPlace > 0 && p.now != nil && p.place.traits().IDs && !p.isOurs() {
+		p.noteLost()
+	}
+	if p.lost && p.lock != nil && p.lock.forgetAstray() {
+		p.owner = false
+	}
+	p.lost = false
+	if p.inPlace > 0 && p.now == nil {
+		p.inherit(ctx)
+	}
+}
+
+// noteLost takes in that readers cannot find our segment any more. What removed it, or
+// its key file, can have done the same to the lock.
+func (p *publication) noteLost() {
+	p.made, p.lost = false, true
+	_ = p.leave()
+	p.tell(&Error{Op: opPublish, Key: p.key, Code: ErrNotFound,
+		Msg: "readers could not find the segment any more: it, or its key file, was removed, as by a cleaner of temporary files or at the end of a session; a new one is made"})
+}
+
+// inherit goes on with the segment of a publisher that crashed, of the same size, which
+// readers keep in being.
+func (p *publication) inherit(ctx context.Context) {
+	left, err := p.place.look(opPublish, p.key)
+	if err != nil || !p.canInherit(left) {
+		return
+	}
+	mem, seen, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
+	if err != nil {
+		return
+	}
+	mem.claim()
+	if seen.ID != left.ID || !p.canInherit(seen) || len(mem.Data()) != p.inPlace {
+		mem.Close()
+		return
+	}
+	p.now, p.made, p.id = newAttachment(p.place, mem, nil), true, left.ID
+}
+
+func (p *publication) canInherit(segment ipc.Segment) bool {
+	t := p.place.traits()
+	return t.Processes && segment.Attached > 0 && segment.Size == int64(p.inPlace) && !procfs.Alive(segment.Creator)
+}
+
 // rejoin attaches again to the segment that replace left, if a reader who came
 // in that moment keeps it in being: then it stays published when they go. Without
 // ids it might be a segment of somebody else, whose next create() we would be in
@@ -59,6 +107,7 @@ func (p *publication) rejoin(ctx context.Context) {
 	if err != nil {
 		return
 	}
+	mem.claim()
 	if !p.isOurs() {
 		mem.Close()
 		return
@@ -105,6 +154,10 @@ func (p *publication) obstacle() error {
 	segment, err := p.place.look(opPublish, p.key)
 	switch {
 	case isNotFound(err):
+		if p.now != nil && p.made && t.IDs {
+			p.noteLost()
+			return busyError(p.key, "its segment was removed by somebody else; publish again")
+		}
 		p.made = p.made && t.IDs // an id stays that of ours
 		return nil
 	case err != nil:

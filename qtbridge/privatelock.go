@@ -28,10 +28,10 @@ type privateLock struct {
 	made  *native.SystemSemaphore // nil if it is not shared
 	idle  *time.Timer             // removes it, when it has not been used for a while
 
-	// spare is a QSharedMemory that is not attached, and whose key is spareText: to
+	// spare is a QSharedMemory that is not attached, and whose name is spareName: to
 	// give a key to a new one takes Qt half as long again as to attach and to detach.
 	spare     *native.SharedMemory
-	spareText string
+	spareName string
 }
 
 // privatePlace is where private locks are.
@@ -136,15 +136,15 @@ func newPrivateLock(at privatePlace) (*privateLock, error) {
 	return l, err
 }
 
-// takeSpare returns a QSharedMemory with this key, nil if there is none.
-func (l *privateLock) takeSpare(text string) *native.SharedMemory {
+// takeSpare returns a QSharedMemory with this name, nil if there is none.
+func (l *privateLock) takeSpare(name string) *native.SharedMemory {
 	privateLocks.Lock()
 	defer privateLocks.Unlock()
-	if l.spareText != text {
+	if l.spareName != name {
 		return nil
 	}
 	spare := l.spare
-	l.spare, l.spareText = nil, ""
+	l.spare, l.spareName = nil, ""
 	return spare
 }
 
@@ -155,7 +155,7 @@ func (l *privateLock) putSpare(m *memory) {
 	}
 	privateLocks.Lock()
 	old := l.spare
-	l.spare, l.spareText = m.SharedMemory, m.text
+	l.spare, l.spareName = m.SharedMemory, m.name
 	privateLocks.Unlock()
 	m.SharedMemory = old // to be deleted with m
 }

@@ -18,6 +18,8 @@ const (
 	firstPause = 50 * time.Microsecond
 	// longestPause is a fraction of the interval at which pollers come.
 	longestPause = 2 * time.Millisecond
+	// longWait is how long to wait for readers before the user is told.
+	longWait = time.Second
 )
 
 // publication is what a Publisher has in the system.
@@ -25,18 +27,20 @@ type publication struct {
 	key     Key
 	place   place
 	inPlace int           // size of the one segment; 0 if there is one for each message
+	notice  func(error)   // see PublisherOptions; may be nil
 	busy    chan struct{} // full while somebody publishes; what follows is theirs
 	now     *attachment   // the segment to be read; nil if there is none
 	made    bool          // there was one, and it has not been seen that it is gone
 	id      int           // of the present segment, or of the last there was
+	lost    bool          // the lock may be lost, as the segment was
 	// lock is one for all segments, so that who waits for it does not see it go
 	// with each message; nil where native keys have none.
 	lock  *lock
 	owner bool // of the lock, as by create() of Qt, where there are owners
 }
 
-func newPublication(key Key, at place, inPlace int) *publication {
-	p := &publication{key: key, place: at, inPlace: inPlace, busy: make(chan struct{}, 1), owner: !at.traits().SemaphoreOwners}
+func newPublication(key Key, at place, inPlace int, notice func(error)) *publication {
+	p := &publication{key: key, place: at, inPlace: inPlace, notice: notice, busy: make(chan struct{}, 1), owner: !at.traits().SemaphoreOwners}
 	if at.Lock != "" {
 		p.lock = newLock(key, at)
 	}
@@ -77,6 +81,7 @@ func (p *publication) begin(ctx context.Context, closing <-chan struct{}) error 
 // put puts data into a new segment, or into the one that is kept. It does not
 // wait for readers: they are an ErrExists or ErrBusy.
 func (p *publication) put(ctx context.Context, closing <-chan struct{}, data []byte) error {
+	p.findSegment(ctx)
 	write := func() error { return p.fill(data) }
 	step := write
 	if p.inPlace == 0 || p.now == nil {
@@ -234,6 +239,7 @@ func (p *publication) replace(c *creation) (*memory, error) {
 
 // wait waits until nothing is in the way of a new segment.
 func (p *publication) wait(ctx context.Context, closing <-chan struct{}) error {
+	start, told := time.Now(), false
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		select {
 		case <-closing:
@@ -245,12 +251,23 @@ func (p *publication) wait(ctx context.Context, closing <-chan struct{}) error {
 		if err != nil && !errors.Is(err, ErrBusy) {
 			return err
 		}
+		if err != nil && !told && time.Since(start) >= longWait {
+			told = true
+			p.tell(err)
+		}
 		if ctx.Err() != nil {
 			return p.timeout(ctx, "while others were attached: "+remedy(err))
 		}
 		if err == nil {
 			return nil
 		}
+	}
+}
+
+// tell tells the user of what Publish sees to by itself.
+func (p *publication) tell(err error) {
+	if p.notice != nil {
+		p.notice(err)
 	}
 }
 

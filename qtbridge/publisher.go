@@ -34,6 +34,12 @@ type PublisherOptions struct {
 	InPlace int
 	// Encoding is that of PublishString.
 	Encoding Encoding
+	// Notice, if not nil, is told of what a Publish sees to by itself: an [ErrNotFound]
+	// if readers could not find the segment of the message before any more, because
+	// that, or its key file, was removed, so that a new one is made; an [ErrBusy] if it
+	// has waited for others to detach for a second. It is called within Publish, and
+	// must not call the Publisher.
+	Notice func(error)
 }
 
 // NewPublisher makes a Publisher for a key. It changes nothing in the system:
@@ -53,7 +59,7 @@ func NewPublisher(key Key, opts PublisherOptions) (*Publisher, error) {
 		}
 	}
 	// The closer must not refer to the Publisher, which could never be forgotten.
-	made := newPublication(key, at, opts.InPlace)
+	made := newPublication(key, at, opts.InPlace, opts.Notice)
 	p := &Publisher{closer: newCloser(key, made.close), opts: opts, publication: made}
 	p.cleanup = runtime.AddCleanup(p, abandon, p.closer)
 	return p, nil
@@ -93,8 +99,10 @@ func (p *Publisher) Key() Key { return p.key }
 // gone, as above, and the old message goes with the reader. A Qt program whose
 // create() failed counts as a reader until it deletes its QSharedMemory.
 //
-// With InPlace the first message creates the segment, by the same rules; the
-// others are written into it under the lock. A reader that has none, as with a native
+// With InPlace the first message creates the segment, by the same rules, or goes on with
+// one of the same size whose creator is gone and that readers are still attached to; the
+// others are written into it under the lock. If the key does not lead to it any more, a
+// new one is made. A reader that has none, as with a native
 // key before Qt 6.6, can see a mixture of two messages, and one that reads until two
 // reads agree, as [Segment.Snapshot] does, almost never does. data longer than
 // InPlace is an [ErrRange]; no data makes all of it zero.

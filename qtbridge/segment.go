@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"time"
 
 	"qtinterop/native"
 )
@@ -65,7 +66,7 @@ func (s *Segment) Lockable() bool {
 // found it so still leaves it. It does nothing after Close.
 func (s *Segment) Claim() {
 	if s.enter("claim") == nil {
-		s.claimed.Store(true)
+		s.mem.claim()
 		s.leave()
 	}
 }
@@ -109,20 +110,82 @@ func (s *Segment) Close() error {
 // [ErrResources], [ErrUnavailable]. After an error nothing is left that was not
 // there before.
 func Create(ctx context.Context, key Key, size int, mode Mode) (*Segment, error) {
-	const op = "create"
-	p, err := check(op, key, mode)
-	if err != nil {
+	return createSegment(ctx, &creation{op: "create", key: key, size: size, mode: mode})
+}
+
+// CreateNew is [Create] that leaves alone also what a crash has left behind, as
+// QSharedMemory::create() does: that is an [ErrExists].
+func CreateNew(ctx context.Context, key Key, size int, mode Mode) (*Segment, error) {
+	return createSegment(ctx, &creation{op: "create", key: key, size: size, mode: mode, strict: true})
+}
+
+func createSegment(ctx context.Context, c *creation) (*Segment, error) {
+	var err error
+	if c.place, err = check(c.op, c.key, c.mode); err != nil {
 		return nil, err
 	}
-	if err := checkSize(op, key, size); err != nil {
+	if err := checkSize(c.op, c.key, c.size); err != nil {
 		return nil, err
 	}
-	c := creation{op: op, key: key, place: p, size: size, mode: mode}
 	a, err := c.run(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return newSegment(key, a, mode), nil
+	return newSegment(c.key, a, c.mode), nil
+}
+
+// Open attaches to the segment with this key, or creates one of size bytes where there is
+// none, as Qt programs do with create() and, if that fails, attach(). Of many who call it
+// at once, in whatever programs, one creates; init, if not nil, is called by that one
+// alone, with the new memory, which is zero. Who takes the lock sees nothing of it before
+// init has returned. An error of init undoes the creation, and is returned. init must not
+// keep the slice, nor use the key.
+//
+// A segment that exists is as it is, also one that a crash has left behind: see
+// [Segment.Close]. One of fewer than size bytes is an [ErrSize]. Errors are else those of
+// [Create] and [Attach], but for [ErrExists] and [ErrNotFound]: while segments come and
+// go, it tries again until ctx ends, which is an [ErrBusy].
+func Open(ctx context.Context, key Key, size int, mode Mode, init func(data []byte) error) (*Segment, error) {
+	const op = "open"
+	for {
+		s, err := Attach(ctx, key, mode)
+		if isNotFound(err) {
+			s, err = createSegment(ctx, &creation{op: op, key: key, size: size, mode: mode, strict: true, fill: init})
+		}
+		switch {
+		case err == nil && s.size < size:
+			_ = s.Close()
+			return nil, &Error{Op: op, Key: key, Code: ErrSize,
+				Msg: fmt.Sprintf("it exists and has %d bytes, not %d; ask for as many, or have those who use it detach", s.size, size)}
+		case !isNotFound(err) && !isExists(err):
+			return s, err
+		case ctx.Err() != nil:
+			return nil, &Error{Op: op, Key: key, Code: ErrBusy, Err: context.Cause(ctx), Msg: context.Cause(ctx).Error() + " while segments came and went: " + err.Error()}
+		}
+		time.Sleep(settlingStep)
+	}
+}
+
+// Reachable tells whether others find this segment by its key. It is an [ErrNotFound] if
+// they do not: because the segment, or its key file, was removed, as by a cleaner of
+// temporary files, or another one was made in its place. What is written to it then,
+// nobody else sees but those who are attached. It takes a stat, shmget and shmctl, about
+// 2 µs, and does not wait. On Windows a segment that is open can be found.
+func (s *Segment) Reachable() error {
+	const op = "reach"
+	if err := s.enter(op); err != nil {
+		return err
+	}
+	defer s.leave()
+	if !s.place.traits().IDs {
+		return nil
+	}
+	found, err := s.place.look(op, s.key)
+	if err == nil && found.ID != s.id {
+		return &Error{Op: op, Key: s.key, Code: ErrNotFound,
+			Msg: "the key leads to another segment by now; attach again"}
+	}
+	return err
 }
 
 // Attach attaches to a segment that exists (QSharedMemory::attach).

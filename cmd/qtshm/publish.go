@@ -66,7 +66,10 @@ func (a *app) publish(c *cobra.Command, args []string, o publishOptions) (err er
 	if o.size == 0 {
 		return usagef("--size 0: a segment has at least 1 byte")
 	}
-	p, err := qtbridge.NewPublisher(key, qtbridge.PublisherOptions{InPlace: int(max(0, o.size)), Encoding: o.encoding.Encoding})
+	p, err := qtbridge.NewPublisher(key, qtbridge.PublisherOptions{
+		InPlace: int(max(0, o.size)), Encoding: o.encoding.Encoding,
+		Notice: func(err error) { fmt.Fprintln(a.err, "qtshm: "+sentence(err)) },
+	})
 	if err != nil {
 		return err
 	}
