@@ -1,0 +1,88 @@
+//go:build cgo && linux
+
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"qtinterop/internal/peertest"
+	"qtinterop/qtbridge"
+)
+
+// Cell is a peer and a kind of key; the third of a cell is this program's own Qt.
+type Cell struct {
+	Peer  string // path of a testpeer
+	Kind  Kind
+	Quick bool // one payload, and fewer rounds
+}
+
+// Run tries all rows, one after the other, and reports each as it ends. It sets
+// TMPDIR meanwhile.
+func Run(cell Cell, report func(Result)) {
+	for _, row := range rows {
+		report(runRow(cell, row))
+	}
+}
+
+func runRow(cell Cell, row row) Result {
+	begun := time.Now()
+	r := &reporter{}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	s := &scene{reporter: r, cell: cell, ctx: ctx}
+	r.run(func() {
+		s.env = peertest.New(r)
+		s.key, s.peerKey = cell.Kind.keys(s.env, s.env.Name())
+		s.peer = s.newPeer("Qt ")
+		if !s.outOfReach() {
+			row.run(s)
+		}
+	})
+	result := Result{Row: row.name, Documented: row.documented, Status: Passed,
+		Seconds: time.Since(begun).Seconds(), Transcript: r.lines}
+	switch {
+	case r.failure != "":
+		result.Status, result.Reason = Failed, r.failure
+	case s.reason != "":
+		result.Status, result.Reason, result.Says = Impossible, s.reason, s.says
+	}
+	return result
+}
+
+// outOfReach tells whether one side's Qt does not have this kind of key at all, and
+// makes sure that it says so.
+func (s *scene) outOfReach() bool {
+	if !s.cell.Kind.posix() {
+		return false
+	}
+	if _, running := qtbridge.QtVersion(); !hasIPCKeys(running) {
+		_, err := qtbridge.Create(s.ctx, s.key, 1, qtbridge.ReadWrite)
+		says := s.refused("Create(PosixKey)", err, qtbridge.ErrUnsupported)
+		_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
+		s.refused("Attach(PosixKey)", err, qtbridge.ErrUnsupported)
+		s.impossible(fmt.Sprintf("Qt %s, which Go runs with, has no POSIX keys (QNativeIpcKey is of 6.6)", minor(running)), says)
+		return true
+	}
+	if !hasIPCKeys(s.peer.QtVersion) {
+		s.peer.Do("shm.new", "m", nil)
+		reply, err := s.peer.Try(s.cell.Kind.verb, "m", peertest.Args{"key": s.peerKey})
+		if err != nil || reply.Fail == "" || strings.HasPrefix(reply.Fail, "there is no op") {
+			s.Fatalf("a peer on Qt %s does not say that it has no POSIX keys: %+v, %v", s.peer.QtVersion, reply, err)
+		}
+		_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
+		says := s.refused("Attach(PosixKey)", err, qtbridge.ErrNotFound)
+		s.impossible(fmt.Sprintf("a peer on Qt %s has no POSIX keys (QNativeIpcKey is of 6.6)", minor(s.peer.QtVersion)), says)
+		return true
+	}
+	return false
+}
+
+// minor is a version without its last number.
+func minor(version string) string {
+	var a, b int
+	_, _ = fmt.Sscanf(version, "%d.%d", &a, &b)
+	return fmt.Sprintf("%d.%d", a, b)
+}
