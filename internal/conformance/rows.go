@@ -433,6 +433,7 @@ func (s *scene) watch(opts qtbridge.WatchOptions) <-chan qtbridge.Message {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
+		defer close(messages)
 		for message, err := range qtbridge.Watch(ctx, s.key, opts) {
 			if err != nil {
 				s.did("Watch()", err)
@@ -451,7 +452,10 @@ func (s *scene) seen(messages <-chan qtbridge.Message, data []byte) {
 	s.Helper()
 	for deadline := time.After(10 * time.Second); ; {
 		select {
-		case message := <-messages:
+		case message, ok := <-messages:
+			if !ok {
+				s.Fatal("Watch() has ended")
+			}
 			if data == nil && message.Cause == qtbridge.Removed || data != nil && bytes.Equal(bytes.TrimRight(message.Data, "\x00"), data) {
 				return
 			}

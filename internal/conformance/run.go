@@ -5,6 +5,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type Cell struct {
 	Peer  string // path of a testpeer
 	Kind  Kind
 	Quick bool // one payload, and fewer rounds
+	Alone bool // nobody else uses this IPC namespace and /dev/shm: a row must leave nothing there
 }
 
 // Run tries all rows, one after the other, and reports each as it ends. It sets
@@ -41,6 +43,9 @@ func runRow(cell Cell, row row) Result {
 			row.run(s)
 		}
 	})
+	if cell.Alone {
+		r.leftovers()
+	}
 	result := Result{Row: row.name, Documented: row.documented, Status: Passed,
 		Seconds: time.Since(begun).Seconds(), Transcript: r.lines}
 	switch {
@@ -50,6 +55,27 @@ func runRow(cell Cell, row row) Result {
 		result.Status, result.Reason, result.Says = Impossible, s.reason, s.says
 	}
 	return result
+}
+
+// leftovers has the row fail for every segment and semaphore that there is.
+func (r *reporter) leftovers() {
+	for _, table := range []string{"/proc/sysvipc/shm", "/proc/sysvipc/sem"} {
+		data, err := os.ReadFile(table)
+		if err != nil {
+			r.Errorf("looking for what was left behind: %v", err)
+		}
+		_, lines, _ := strings.Cut(string(data), "\n") // the first names the columns
+		for line := range strings.Lines(lines) {
+			r.Errorf("left behind, in %s: %s", table, strings.Join(strings.Fields(line), " "))
+		}
+	}
+	entries, err := os.ReadDir("/dev/shm")
+	if err != nil {
+		r.Errorf("looking for what was left behind: %v", err)
+	}
+	for _, entry := range entries {
+		r.Errorf("left behind: /dev/shm/%s", entry.Name())
+	}
 }
 
 // outOfReach tells whether one side's Qt does not have this kind of key at all, and

@@ -130,13 +130,13 @@ func (s *scene) must(call string, err error) {
 }
 
 // refused ends the row unless err is of the code. It returns the error's
-// text, without the random key.
+// text, without what is random in it.
 func (s *scene) refused(call string, err error, code qtbridge.Code) string {
 	s.Helper()
 	if !errors.Is(s.did(call, err), code) {
 		s.Fatalf("%s: want an error %q, have: %v", call, code, err)
 	}
-	return strings.ReplaceAll(err.Error(), s.key.String(), "KEY")
+	return strings.NewReplacer(s.key.String(), "KEY", s.key.Name(), "KEY", s.env.Work, "DIR").Replace(err.Error())
 }
 
 // same ends the row unless both are the same bytes.

@@ -262,7 +262,7 @@ func (p *Process) Stderr() string { return p.stderr.String() }
 // Peer is a testpeer that does what it is told, verb by verb.
 type Peer struct {
 	*Process
-	QtVersion string             // that it runs with
+	QtVersion string            // that it runs with
 	Trace     func(line string) // if not nil, called with each request and each answer
 	mu        sync.Mutex
 	id        int

@@ -3,7 +3,7 @@
 // Conform tries what a Qt program and a Go program must agree on, with one peer and
 // one kind of key, and prints a line of JSON for each row. scripts/matrix runs it.
 //
-//	conform [--quick] PEER KIND
+//	conform [--quick] [--alone] PEER KIND
 //	conform about
 package main
 
@@ -19,14 +19,15 @@ import (
 
 func main() {
 	quick := flag.Bool("quick", false, "one payload, and fewer rounds")
+	alone := flag.Bool("alone", false, "fail a row that leaves anything in this IPC namespace or in /dev/shm")
 	flag.Parse()
-	if err := run(*quick, flag.Args()); err != nil {
+	if err := run(conformance.Cell{Quick: *quick, Alone: *alone}, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "conform:", err)
 		os.Exit(2)
 	}
 }
 
-func run(quick bool, args []string) error {
+func run(cell conformance.Cell, args []string) error {
 	out := json.NewEncoder(os.Stdout)
 	switch {
 	case len(args) == 1 && args[0] == "about":
@@ -39,14 +40,15 @@ func run(quick bool, args []string) error {
 		}
 		return conformance.Hold(kind, args[2])
 	case len(args) == 2:
-		kind, err := kindOf(args[1])
-		if err != nil {
+		var err error
+		if cell.Kind, err = kindOf(args[1]); err != nil {
 			return err
 		}
-		conformance.Run(conformance.Cell{Peer: args[0], Kind: kind, Quick: quick}, func(r conformance.Result) { _ = out.Encode(r) })
+		cell.Peer = args[0]
+		conformance.Run(cell, func(r conformance.Result) { _ = out.Encode(r) })
 		return nil
 	}
-	return fmt.Errorf("usage: conform [--quick] PEER KIND | conform about")
+	return fmt.Errorf("usage: conform [--quick] [--alone] PEER KIND | conform about")
 }
 
 func kindOf(name string) (conformance.Kind, error) {
