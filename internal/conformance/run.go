@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ func runRow(cell Cell, row row) Result {
 	s := &scene{reporter: r, cell: cell, ctx: ctx}
 	r.run(func() {
 		s.env = peertest.New(r)
+		r.Cleanup(s.settle) // before it looks at what is left
 		s.key, s.peerKey = cell.Kind.keys(s.env, s.env.Name())
 		s.peer = s.newPeer("Qt ")
 		if !s.outOfReach() {
@@ -55,6 +57,16 @@ func runRow(cell Cell, row row) Result {
 		result.Status, result.Reason, result.Says = Impossible, s.reason, s.says
 	}
 	return result
+}
+
+// settle waits until qtbridge has removed its private lock, which with Qt 6.6 and later
+// it keeps for a moment after the last use. That of a killed program stays.
+func (s *scene) settle() {
+	for deadline := time.Now().Add(500 * time.Millisecond); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if files, _ := filepath.Glob(s.env.Tmp + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
+			return
+		}
+	}
 }
 
 // leftovers has the row fail for every segment and semaphore that there is.

@@ -45,11 +45,14 @@ func findRoot() string {
 	return dir
 }
 
-// Path returns the testpeer of a Qt. Without one the test is skipped, and fails
-// in CI.
+// Path returns the testpeer of a Qt: that in the directory QTINTEROP_TESTPEERS, if that
+// is set. Without one the test is skipped, and fails in CI.
 func Path(t testing.TB, qt int) string {
 	t.Helper()
 	path := filepath.Join(root, "build", fmt.Sprintf(program, qt))
+	if dir := os.Getenv("QTINTEROP_TESTPEERS"); dir != "" {
+		path = filepath.Join(dir, filepath.Base(path))
+	}
 	if _, err := os.Stat(path); err != nil {
 		Skip(t, "there is no testpeer of Qt "+strconv.Itoa(qt)+": run "+builder)
 	}
