@@ -389,9 +389,11 @@ func goKilledInLock(s *scene) {
 	}
 	holder.Kill()
 	s.Log("Go  killed the other program")
-	if s.cell.Kind.posix() {
+	if s.cell.Kind.posix() { // the peer that waits cannot be told from one that has it
 		_, err := qtbridge.Recover(s.ctx, s.key, qtbridge.Policy{})
-		s.must("Recover()", err)
+		s.refused("Recover()", err, qtbridge.ErrLocked)
+		_, err = qtbridge.Recover(s.ctx, s.key, qtbridge.Policy{BreakLock: true})
+		s.must("Recover(BreakLock)", err)
 	}
 	s.equal("lock() of the peer", true, (<-locked).OK())
 	s.peer.Must("shm.unlock", "m", nil)
@@ -473,9 +475,23 @@ func watchAnew(s *scene) {
 		s.peerPublishes(message(i))
 		s.seen(messages, message(i))
 		s.peer.Do("shm.delete", "m", nil)
-		s.forget()
+		if s.cell.Kind.posix() {
+			s.cannotCreateAnew()
+			return
+		}
 	}
 	s.seen(messages, nil)
+}
+
+// cannotCreateAnew: Qt has no call that removes a POSIX segment.
+func (s *scene) cannotCreateAnew() {
+	s.Helper()
+	s.object(s.peer, "m")
+	s.equal("create() of the peer, anew", "AlreadyExists", s.peer.Do("shm.create", "m", peertest.Args{"size": 8}).Error)
+	s.peer.Do("shm.delete", "m", nil)
+	_, err := qtbridge.Create(s.ctx, s.key, 8, qtbridge.ReadWrite)
+	says := s.refused("Create()", err, qtbridge.ErrExists)
+	s.impossible("Qt has no call that removes a POSIX segment, so that the create() of a peer after its detach() fails with AlreadyExists", "Create() returns: "+says)
 }
 
 // peerPublishes has the peer make a segment with these bytes, which can fail while a

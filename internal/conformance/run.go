@@ -74,7 +74,7 @@ func (s *scene) settle() {
 			break
 		}
 	}
-	if s.cell.Kind.posix() && s.reason == "" {
+	if _, running := qtbridge.QtVersion(); s.cell.Kind.posix() && hasIPCKeys(running) {
 		s.forget()
 	}
 }

@@ -136,7 +136,7 @@ func (s *scene) refused(call string, err error, code qtbridge.Code) string {
 	if !errors.Is(s.did(call, err), code) {
 		s.Fatalf("%s: want an error %q, have: %v", call, code, err)
 	}
-	return strings.NewReplacer(s.key.String(), "KEY", s.key.Name(), "KEY", s.env.Work, "DIR").Replace(err.Error())
+	return strings.NewReplacer("/dev/shm"+s.key.Name(), "/dev/shm/NAME", s.key.String(), "KEY", s.key.Name(), "KEY", s.env.Work, "DIR").Replace(err.Error())
 }
 
 // same ends the row unless both are the same bytes.
