@@ -372,7 +372,8 @@ func goKilledInLock(s *scene) {
 	if s.withoutLock() {
 		return
 	}
-	s.env.LeavesBehind() // the private lock of the killed one
+	s.env.LeavesBehind()
+	s.mayStay = "qtinteropPrivateLockOf"
 	s.peerCreates(make([]byte, 8))
 	self, err := os.Executable()
 	s.must("Executable()", err)

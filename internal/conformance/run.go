@@ -49,7 +49,7 @@ func runRow(cell Cell, row row) Result {
 	})
 	if cell.Alone {
 		for _, left := range leftovers() {
-			if !slices.Contains(before, left) {
+			if !slices.Contains(before, left) && (s.mayStay == "" || !strings.Contains(left, s.mayStay)) {
 				r.Errorf("left behind: %s", left)
 			}
 		}

@@ -55,6 +55,7 @@ type scene struct {
 	peerKey string
 	reason  string // why it is impossible
 	says    string
+	mayStay string // part of the names of what a killed Go program leaves for the next one to sweep
 }
 
 // impossible ends the row: what it is about Qt itself cannot do. says is how
