@@ -453,7 +453,7 @@ func (s *scene) watch(opts qtbridge.WatchOptions) <-chan qtbridge.Message {
 // seen waits until a watch has told of these bytes, or of no segment if data is nil.
 func (s *scene) seen(messages <-chan qtbridge.Message, data []byte) {
 	s.Helper()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(5 * time.Second); ; {
 		select {
 		case message, ok := <-messages:
 			if !ok {
