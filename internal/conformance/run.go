@@ -48,11 +48,7 @@ func runRow(cell Cell, row row) Result {
 		}
 	})
 	if cell.Alone {
-		for _, left := range leftovers() {
-			if !slices.Contains(before, left) && (s.mayStay == "" || !strings.Contains(left, s.mayStay)) {
-				r.Errorf("left behind: %s", left)
-			}
-		}
+		s.nothingLeft(before)
 	}
 	result := Result{Row: row.name, Documented: row.documented, Status: Passed,
 		Seconds: time.Since(begun).Seconds(), Transcript: r.lines}
@@ -65,17 +61,35 @@ func runRow(cell Cell, row row) Result {
 	return result
 }
 
-// settle waits until qtbridge has removed its private lock, which with Qt 6.6 and later
-// it keeps for a moment after the last use. That of a killed program stays. Of a POSIX
-// key Qt leaves everything.
+// settled is how long qtbridge may take to remove its private lock: with Qt 6.6 and
+// later it keeps that for a moment after the last use.
+const settled = 500 * time.Millisecond
+
+// settle waits until the private lock is gone; that of a killed program stays. Of a
+// POSIX key Qt leaves everything.
 func (s *scene) settle() {
-	for deadline := time.Now().Add(500 * time.Millisecond); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if files, _ := filepath.Glob(s.env.Tmp + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
 			break
 		}
 	}
 	if _, running := qtbridge.QtVersion(); s.cell.Kind.posix() && hasIPCKeys(running) {
 		s.forget()
+	}
+}
+
+// nothingLeft has the row fail for what was not there before.
+func (s *scene) nothingLeft(before []string) {
+	isOurs := func(left string) bool {
+		return !slices.Contains(before, left) && (s.mayStay == "" || !strings.Contains(left, s.mayStay))
+	}
+	for deadline := time.Now().Add(settled); time.Now().Before(deadline) && slices.ContainsFunc(leftovers(), isOurs); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	for _, left := range leftovers() {
+		if isOurs(left) {
+			s.Errorf("left behind: %s", left)
+		}
 	}
 }
 
