@@ -232,28 +232,41 @@ func bothCount(s *scene) {
 	s.close(segment)
 }
 
-// count has the peer add 1 to a counter n times under its lock, and does so itself
-// for as long. None may be lost.
+// count has both sides add 1 to a counter under the lock. None may be lost. It tries
+// again, up to ten times, where the system never let one come between the other's.
 func (s *scene) count(segment *qtbridge.Segment) {
 	s.Helper()
 	n := s.rounds(20_000)
-	counted := s.peer.Async("shm.count", "m", peertest.Args{"n": n})
-	ours := 0
+	var total uint64
+	for range 10 {
+		counted := s.peer.Async("shm.count", "m", peertest.Args{"n": n})
+		ours, theirs := s.countMeanwhile(segment, counted)
+		s.equal("calls of lock() and unlock() of the peer that failed", 0, theirs.LockFailed+theirs.UnlockFailed)
+		s.Logf("    Go counted %d, the peer %d; %d times Go came between", ours, n, theirs.Interrupted)
+		total += uint64(ours + n)
+		s.equal("the counter", total, binary.LittleEndian.Uint64(s.snapshot(segment)))
+		if theirs.Interrupted > 0 {
+			return
+		}
+	}
+	s.Fatal("the two never counted at the same time")
+}
+
+// countMeanwhile counts until the peer has counted.
+func (s *scene) countMeanwhile(segment *qtbridge.Segment, counted <-chan peertest.Reply) (ours int, theirs peertest.Reply) {
+	s.Helper()
 	for {
 		if err := segment.WithLock(s.ctx, func() error { return increment(segment) }); err != nil {
 			s.must("WithLock()", err)
 		}
 		ours++
 		select {
-		case theirs := <-counted:
-			s.equal("calls of lock() and unlock() of the peer that failed", 0, theirs.LockFailed+theirs.UnlockFailed)
-			if theirs.Interrupted == 0 {
-				s.Fatal("the two did not count at the same time")
+		case theirs, ok := <-counted:
+			if !ok {
+				s.Fatal("the peer did not count")
 			}
-			s.Logf("    Go counted %d, the peer %d; %d times Go came between", ours, n, theirs.Interrupted)
-			s.equal("the counter", uint64(ours+n), binary.LittleEndian.Uint64(s.snapshot(segment)))
-			return
-		default:
+			return ours, theirs
+		case <-time.After(10 * time.Microsecond): // or the peer would hardly get the lock
 		}
 	}
 }
