@@ -165,8 +165,16 @@ func (s *scene) withoutLock() bool {
 	s.equal("Lockable()", false, segment.Lockable())
 	says := s.refused("Lock()", segment.Lock(s.ctx), qtbridge.ErrNoLock)
 	s.close(segment)
-	s.impossible(fmt.Sprintf("a peer on Qt %s has no lock for native keys: its lock() returns false", minor(s.peer.QtVersion)),
-		"Lockable() is false, and Lock() returns: "+says)
+	s.peer.Do("shm.delete", "m", nil)
+
+	segment = s.create(8)
+	s.must("Lock()", segment.Lock(s.ctx))
+	s.peerAttaches(s.peer, "m")
+	s.equal("lock() of the peer", false, s.peer.Do("shm.lock", "m", nil).OK())
+	s.peer.Do("shm.delete", "m", nil)
+	s.close(segment)
+	s.impossible(fmt.Sprintf("A peer on Qt %s has no lock for native keys: its lock() returns false, also where Go has made one", minor(s.peer.QtVersion)),
+		"where the peer made the segment, Lockable() is false, and Lock() returns: "+says)
 	return true
 }
 
@@ -310,7 +318,7 @@ func (s *scene) keyFileGoesWithPeer(segment *qtbridge.Segment) {
 	_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
 	says += ", and Attach() returns: " + s.refused("Attach()", err, qtbridge.ErrNotFound)
 	s.close(segment)
-	s.impossible(fmt.Sprintf("a peer on Qt %s removes the key file when who made the segment ends, so that others find it no more",
+	s.impossible(fmt.Sprintf("A peer on Qt %s removes the key file when who made the segment ends, so that others find it no more",
 		minor(s.peer.QtVersion)), says)
 }
 

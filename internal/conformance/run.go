@@ -133,7 +133,7 @@ func (s *scene) outOfReach() bool {
 		}
 		_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
 		says := s.refused("Attach(PosixKey)", err, qtbridge.ErrNotFound)
-		s.impossible(fmt.Sprintf("a peer on Qt %s has no POSIX keys (QNativeIpcKey is of 6.6)", minor(s.peer.QtVersion)), says)
+		s.impossible(fmt.Sprintf("A peer on Qt %s has no POSIX keys (QNativeIpcKey is of 6.6)", minor(s.peer.QtVersion)), says)
 		return true
 	}
 	return false

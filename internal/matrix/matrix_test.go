@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -120,4 +121,15 @@ func read(t *testing.T, path string) string {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(data)
+}
+
+func TestTheMiddleOfALongTranscriptIsLeftOut(t *testing.T) {
+	long := conformance.Result{Status: conformance.Passed}
+	for i := range 100 {
+		long.Transcript = append(long.Transcript, strconv.Itoa(i))
+	}
+	text := transcript(long)
+	assert.Contains(t, text, "23\n… 64 lines more, in the directory cells\n88\n")
+	long.Status = conformance.Failed
+	assert.Contains(t, transcript(long), "\n50\n")
 }
