@@ -51,9 +51,9 @@ func runRow(cell Cell, row row) Result {
 		s.nothingLeft(before)
 	}
 	result := Result{Row: row.name, Documented: row.documented, Status: Passed,
-		Seconds: time.Since(begun).Seconds(), Transcript: r.lines}
+		Seconds: time.Since(begun).Seconds(), Transcript: r.transcript()}
 	switch {
-	case r.failure != "":
+	case r.Failed():
 		result.Status, result.Reason = Failed, r.failure
 	case s.reason != "":
 		result.Status, result.Reason, result.Says = Impossible, s.reason, s.says
