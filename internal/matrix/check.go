@@ -31,6 +31,7 @@ func checkPage(program, path, dir string) error {
 			return err
 		}
 	}
+	fmt.Println("matrix: the page works in Chromium, by mouse and by keyboard; screenshots are in", dir)
 	return nil
 }
 
