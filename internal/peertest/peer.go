@@ -45,11 +45,14 @@ func findRoot() string {
 	return dir
 }
 
-// Path returns the testpeer of a Qt. Without one the test is skipped, and fails
-// in CI.
+// Path returns the testpeer of a Qt: that in the directory QTINTEROP_TESTPEERS, if that
+// is set. Without one the test is skipped, and fails in CI.
 func Path(t testing.TB, qt int) string {
 	t.Helper()
 	path := filepath.Join(root, "build", fmt.Sprintf(program, qt))
+	if dir := os.Getenv("QTINTEROP_TESTPEERS"); dir != "" {
+		path = filepath.Join(dir, filepath.Base(path))
+	}
 	if _, err := os.Stat(path); err != nil {
 		Skip(t, "there is no testpeer of Qt "+strconv.Itoa(qt)+": run "+builder)
 	}
@@ -125,7 +128,13 @@ type Process struct {
 // latest, with the test: by the end of its stdin, else by SIGKILL.
 func (e *Env) Start(qt int, dir string, args ...string) *Process {
 	e.T.Helper()
-	cmd := exec.Command(Path(e.T, qt), args...)
+	return e.StartProgram(Path(e.T, qt), dir, args...)
+}
+
+// StartProgram starts any program in directory dir, and ends it as [Env.Start] does.
+func (e *Env) StartProgram(path, dir string, args ...string) *Process {
+	e.T.Helper()
+	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
 	return e.start(cmd, nil)
 }
@@ -256,8 +265,10 @@ func (p *Process) Stderr() string { return p.stderr.String() }
 // Peer is a testpeer that does what it is told, verb by verb.
 type Peer struct {
 	*Process
-	mu sync.Mutex
-	id int
+	QtVersion string            // that it runs with
+	Trace     func(line string) // if not nil, called with each request and each answer
+	mu        sync.Mutex
+	id        int
 }
 
 // Verbs starts a Peer in the directory Work.
@@ -267,6 +278,14 @@ func (e *Env) Verbs(qt int) *Peer { return e.VerbsIn(qt, e.Work) }
 func (e *Env) VerbsIn(qt int, dir string) *Peer {
 	e.T.Helper()
 	return e.hello(qt, e.Start(qt, dir, "verbs"))
+}
+
+// VerbsOf starts a Peer of which the path is known, in the directory Work.
+func (e *Env) VerbsOf(path string) *Peer {
+	e.T.Helper()
+	p := &Peer{Process: e.StartProgram(path, e.Work, "verbs")}
+	p.QtVersion = p.Do("hello", "", nil).QtVersion
+	return p
 }
 
 // VerbsAs starts a Peer whose command change has changed: environment, user,
@@ -282,9 +301,9 @@ func (e *Env) VerbsAs(qt int, change func(cmd *exec.Cmd)) *Peer {
 func (e *Env) hello(qt int, process *Process) *Peer {
 	e.T.Helper()
 	p := &Peer{Process: process}
-	hello := p.Do("hello", "", nil)
-	if hello.QtVersion == "" || hello.QtVersion[0] != byte('0'+qt) {
-		e.T.Fatalf("testpeer-qt%d runs with Qt %q", qt, hello.QtVersion)
+	p.QtVersion = p.Do("hello", "", nil).QtVersion
+	if p.QtVersion == "" || p.QtVersion[0] != byte('0'+qt) {
+		e.T.Fatalf("testpeer-qt%d runs with Qt %q", qt, p.QtVersion)
 	}
 	return p
 }
@@ -368,6 +387,7 @@ func (p *Peer) Try(op, obj string, args Args) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
+	p.trace(line)
 	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
 		return Reply{}, err
 	}
@@ -375,8 +395,15 @@ func (p *Peer) Try(op, obj string, args Args) (Reply, error) {
 	if err != nil {
 		return Reply{}, fmt.Errorf("testpeer: %s: no answer: %w", op, err)
 	}
+	p.trace(answer)
 	var r Reply
 	return r, json.Unmarshal(answer, &r)
+}
+
+func (p *Peer) trace(line []byte) {
+	if p.Trace != nil {
+		p.Trace(string(line))
+	}
 }
 
 // Async starts a verb that blocks and returns a channel for its answer.

@@ -1,0 +1,99 @@
+//go:build cgo && linux
+
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/peertest"
+)
+
+// TestMain is also the program that a row kills.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "hold" {
+		i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == os.Args[2] })
+		if err := Hold(Kinds[i], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestNoRowFailsWithTestpeer(t *testing.T) {
+	for _, qt := range peertest.QtVersions {
+		for _, kind := range Kinds {
+			t.Run(fmt.Sprintf("peer-qt%d/%s", qt, kind.Name), func(t *testing.T) {
+				var names []string
+				Run(Cell{Peer: peertest.Path(t, qt), Kind: kind, Quick: true}, func(r Result) {
+					names = append(names, r.Row)
+					assert.NotEqual(t, Failed, r.Status, "%s: %s\n%s", r.Row, r.Reason, strings.Join(r.Transcript, "\n"))
+					if r.Status == Impossible {
+						assert.NotEmpty(t, r.Says, r.Row)
+					}
+				})
+				assert.Len(t, names, len(rows))
+			})
+		}
+	}
+}
+
+// A peer that is not what it should be passes no row, and none hangs.
+func TestEveryRowFailsWithABadPeer(t *testing.T) {
+	dir := t.TempDir()
+	peers := map[string]string{
+		"is not there":    filepath.Join(dir, "nothing"),
+		"prints garbage":  script(t, dir, `echo garbage; cat >/dev/null`),
+		"ends at once":    script(t, dir, `exit 3`),
+		"dies after that": script(t, dir, `read line; echo '{"ret":true,"qtVersion":"6.4.2"}'`),
+		"only claims to":  script(t, dir, `while read line; do echo '{"ret":true,"qtVersion":"6.4.2"}'; done`),
+	}
+	for name, peer := range peers {
+		t.Run(name, func(t *testing.T) {
+			Run(Cell{Peer: peer, Kind: Kinds[0], Quick: true}, func(r Result) {
+				assert.Equal(t, Failed, r.Status, r.Row)
+				assert.NotEmpty(t, r.Reason, r.Row)
+			})
+		})
+	}
+}
+
+func script(t *testing.T, dir, text string) string {
+	t.Helper()
+	f, err := os.CreateTemp(dir, "peer")
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, os.WriteFile(f.Name(), []byte("#!/bin/sh\n"+text+"\n"), 0o777))
+	require.NoError(t, os.Chmod(f.Name(), 0o777))
+	return f.Name()
+}
+
+func TestReporter(t *testing.T) {
+	var r reporter
+	var order []string
+	r.run(func() {
+		r.Cleanup(func() { order = append(order, "first") })
+		r.Cleanup(func() { order = append(order, "second"); r.Error("later") })
+		r.Fatal("stop")
+		order = append(order, "never")
+	})
+	assert.Equal(t, []string{"second", "first"}, order)
+	assert.Equal(t, "stop", r.failure, "the first is the reason")
+
+	var panics reporter
+	panics.run(func() { panic("oh") })
+	assert.Contains(t, panics.failure, "oh")
+
+	var long reporter
+	long.Log(strings.Repeat("x", 10*maxLine))
+	assert.Less(t, len(long.lines[0]), 2*maxLine)
+}

@@ -1,0 +1,147 @@
+//go:build cgo && linux
+
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"qtinterop/internal/peertest"
+	"qtinterop/qtbridge"
+)
+
+// Cell is a peer and a kind of key; the third of a cell is this program's own Qt.
+type Cell struct {
+	Peer  string // path of a testpeer
+	Kind  Kind
+	Quick bool // one payload, and fewer rounds
+	Alone bool // nobody else uses this IPC namespace and /dev/shm: a row must leave nothing there
+}
+
+// Run tries all rows, one after the other, and reports each as it ends. It sets
+// TMPDIR meanwhile.
+func Run(cell Cell, report func(Result)) {
+	for _, row := range rows {
+		report(runRow(cell, row))
+	}
+}
+
+func runRow(cell Cell, row row) Result {
+	begun := time.Now()
+	r := &reporter{}
+	before := leftovers()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	s := &scene{reporter: r, cell: cell, ctx: ctx}
+	r.run(func() {
+		s.env = peertest.New(r)
+		r.Cleanup(s.settle) // before it looks at what is left
+		s.key, s.peerKey = cell.Kind.keys(s.env, s.env.Name())
+		s.peer = s.newPeer("Qt ")
+		if !s.outOfReach() {
+			row.run(s)
+		}
+	})
+	if cell.Alone {
+		s.nothingLeft(before)
+	}
+	result := Result{Row: row.name, Documented: row.documented, Status: Passed,
+		Seconds: time.Since(begun).Seconds(), Transcript: r.transcript()}
+	switch {
+	case r.Failed():
+		result.Status, result.Reason = Failed, r.failure
+	case s.reason != "":
+		result.Status, result.Reason, result.Says = Impossible, s.reason, s.says
+	}
+	return result
+}
+
+// settled is how long qtbridge may take to remove its private lock: with Qt 6.6 and
+// later it keeps that for a moment after the last use.
+const settled = 500 * time.Millisecond
+
+// settle waits until the private lock is gone; that of a killed program stays. Of a
+// POSIX key Qt leaves everything.
+func (s *scene) settle() {
+	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if files, _ := filepath.Glob(s.env.Tmp + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
+			break
+		}
+	}
+	if _, running := qtbridge.QtVersion(); s.cell.Kind.posix() && hasIPCKeys(running) {
+		s.forget()
+	}
+}
+
+// nothingLeft has the row fail for what was not there before.
+func (s *scene) nothingLeft(before []string) {
+	isOurs := func(left string) bool {
+		return !slices.Contains(before, left) && (s.mayStay == "" || !strings.Contains(left, s.mayStay))
+	}
+	for deadline := time.Now().Add(settled); time.Now().Before(deadline) && slices.ContainsFunc(leftovers(), isOurs); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	for _, left := range leftovers() {
+		if isOurs(left) {
+			s.Errorf("left behind: %s", left)
+		}
+	}
+}
+
+// leftovers names all segments and semaphores that there are.
+func leftovers() []string {
+	var found []string
+	for _, table := range []string{"shm", "sem"} {
+		data, _ := os.ReadFile("/proc/sysvipc/" + table)
+		for i, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+			if fields := strings.Fields(line); i > 0 && len(fields) > 1 { // the first names the columns
+				found = append(found, fmt.Sprintf("%s with the key %s and the id %s", table, fields[0], fields[1]))
+			}
+		}
+	}
+	entries, _ := os.ReadDir("/dev/shm")
+	for _, entry := range entries {
+		found = append(found, "/dev/shm/"+entry.Name())
+	}
+	return found
+}
+
+// outOfReach tells whether one side's Qt does not have this kind of key at all, and
+// makes sure that it says so.
+func (s *scene) outOfReach() bool {
+	if !s.cell.Kind.posix() {
+		return false
+	}
+	if _, running := qtbridge.QtVersion(); !hasIPCKeys(running) {
+		_, err := qtbridge.Create(s.ctx, s.key, 1, qtbridge.ReadWrite)
+		says := s.refused("Create(PosixKey)", err, qtbridge.ErrUnsupported)
+		_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
+		s.refused("Attach(PosixKey)", err, qtbridge.ErrUnsupported)
+		s.impossible(fmt.Sprintf("Qt %s, which Go runs with, has no POSIX keys (QNativeIpcKey is of 6.6)", minor(running)), says)
+		return true
+	}
+	if !hasIPCKeys(s.peer.QtVersion) {
+		s.peer.Do("shm.new", "m", nil)
+		reply, err := s.peer.Try(s.cell.Kind.verb, "m", peertest.Args{"key": s.peerKey})
+		if err != nil || !strings.HasPrefix(reply.Fail, "there is no op") {
+			s.Fatalf("a peer on Qt %s does not say that it has no POSIX keys: %+v, %v", s.peer.QtVersion, reply, err)
+		}
+		_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
+		says := s.refused("Attach(PosixKey)", err, qtbridge.ErrNotFound)
+		s.impossible(fmt.Sprintf("A peer on Qt %s has no POSIX keys (QNativeIpcKey is of 6.6)", minor(s.peer.QtVersion)), says)
+		return true
+	}
+	return false
+}
+
+// minor is a version without its last number.
+func minor(version string) string {
+	var a, b int
+	_, _ = fmt.Sscanf(version, "%d.%d", &a, &b)
+	return fmt.Sprintf("%d.%d", a, b)
+}

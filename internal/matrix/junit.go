@@ -1,0 +1,71 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/xml"
+	"os"
+	"strings"
+
+	"qtinterop/internal/conformance"
+)
+
+// The elements of a JUnit file: a testsuite for each cell, a testcase for each row.
+type junit struct {
+	XMLName xml.Name `xml:"testsuites"`
+	Suites  []suite  `xml:"testsuite"`
+}
+
+type suite struct {
+	Name     string     `xml:"name,attr"`
+	Tests    int        `xml:"tests,attr"`
+	Failures int        `xml:"failures,attr"`
+	Skipped  int        `xml:"skipped,attr"`
+	Time     float64    `xml:"time,attr"`
+	Cases    []testcase `xml:"testcase"`
+}
+
+type testcase struct {
+	Class   string  `xml:"classname,attr"`
+	Name    string  `xml:"name,attr"`
+	Time    float64 `xml:"time,attr"`
+	Failure *detail `xml:"failure"`
+	Skipped *detail `xml:"skipped"`
+}
+
+type detail struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// writeJUnit has what is impossible as skipped, with its reason.
+func (r *report) writeJUnit(path string) error {
+	var all junit
+	for _, t := range r.Tables {
+		for _, l := range t.Lines {
+			for _, e := range l.Cells {
+				all.Suites = append(all.Suites, e.suite())
+			}
+		}
+	}
+	data, err := xml.MarshalIndent(all, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append([]byte(xml.Header), data...), 0o666)
+}
+
+func (e *entry) suite() suite {
+	s := suite{Name: e.Title(), Tests: len(e.Results), Failures: e.Counts.Failed, Skipped: e.Counts.Impossible, Time: e.Seconds}
+	for _, result := range e.Results {
+		c := testcase{Class: e.Title(), Name: result.Row, Time: result.Seconds}
+		switch result.Status {
+		case conformance.Failed:
+			c.Failure = &detail{Message: result.Reason, Text: strings.Join(result.Transcript, "\n")}
+		case conformance.Impossible:
+			c.Skipped = &detail{Message: result.Reason, Text: result.Says}
+		}
+		s.Cases = append(s.Cases, c)
+	}
+	return s
+}

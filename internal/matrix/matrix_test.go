@@ -1,0 +1,135 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/conformance"
+	"qtinterop/internal/peertest"
+)
+
+func qt(version string) program {
+	return program{About: conformance.About{Compiled: version, Running: version}, sum: version}
+}
+
+// sample is a report of one Go program and two peers, with a row of each status.
+func sample(t *testing.T) *report {
+	goes, peers := []program{qt("6.4.2")}, []program{qt("5.15.8"), qt("6.8.2")}
+	passed := conformance.Result{Row: "size", Documented: "exact", Status: conformance.Passed, Transcript: []string{"Qt  <b>&"}}
+	failed := conformance.Result{Row: "lock", Status: conformance.Failed, Reason: "it did not"}
+	impossible := conformance.Result{Row: "lock", Status: conformance.Impossible, Reason: "no lock", Says: "ErrNoLock"}
+	var cells []*cell
+	for range kinds {
+		cells = append(cells, &cell{Go: goes[0], Peer: peers[0], Kind: "K", Results: []conformance.Result{passed, impossible}},
+			&cell{Go: goes[0], Peer: peers[1], Kind: "K", Results: []conformance.Result{passed, failed}})
+	}
+	r := newReport(options{commit: "abc"}, goes, peers, cells)
+	require.Equal(t, counts{Passed: 8, Failed: 4, Impossible: 4}, r.Counts)
+	return r
+}
+
+func TestMarkdown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "compatibility.md")
+	require.NoError(t, sample(t).writeMarkdown(path))
+	text := read(t, path)
+	assert.Contains(t, text, "| **6.4.2** | 1 passed, 1 impossible (a) | 1 passed, 1 failed: **lock** |")
+	assert.Contains(t, text, "**a.** no lock.")
+	assert.Contains(t, text, "ErrNoLock")
+	assert.Contains(t, text, "| size | exact |")
+}
+
+func TestPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "index.html")
+	require.NoError(t, sample(t).writePage(path))
+	text := read(t, path)
+	assert.Contains(t, text, `href="#cell-8"`)
+	assert.Contains(t, text, `id="cell-8"`)
+	assert.Contains(t, text, "Qt  &lt;b&gt;&amp;", "a transcript is text")
+	assert.NotContains(t, text, "<b>&")
+	assert.NotContains(t, text, "http")
+}
+
+func TestJUnit(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "junit.xml")
+	require.NoError(t, sample(t).writeJUnit(path))
+	var all junit
+	require.NoError(t, xml.Unmarshal([]byte(read(t, path)), &all))
+	require.Len(t, all.Suites, 8)
+	assert.Equal(t, 1, all.Suites[0].Skipped)
+	assert.Equal(t, "no lock", all.Suites[0].Cases[1].Skipped.Message)
+	assert.Equal(t, 1, all.Suites[1].Failures)
+	assert.Equal(t, "it did not", all.Suites[1].Cases[1].Failure.Message)
+	assert.Nil(t, all.Suites[1].Cases[0].Failure)
+}
+
+func TestWhatPassedIsKept(t *testing.T) {
+	r := runner{out: t.TempDir()}
+	require.NoError(t, os.Mkdir(filepath.Join(r.out, "cells"), 0o777))
+	made := func() *cell { return &cell{Go: qt("6.4.2"), Peer: qt("5.15.8"), Kind: "setKey"} }
+
+	failed := made()
+	failed.Results = []conformance.Result{{Row: "size", Status: conformance.Failed}}
+	require.NoError(t, r.save(failed))
+	assert.False(t, r.load(made()), "what failed is tried again")
+
+	passed := made()
+	passed.Results = []conformance.Result{{Row: "size", Status: conformance.Passed}}
+	require.NoError(t, r.save(passed))
+	again := made()
+	require.True(t, r.load(again))
+	assert.Equal(t, passed.Results, again.Results)
+	assert.Equal(t, passed.Peer, again.Peer)
+
+	other := made()
+	other.Peer.Running = "5.15.9"
+	assert.False(t, r.load(other), "another Qt")
+	other = made()
+	other.Go.sum = "x"
+	assert.False(t, r.load(other), "another program")
+	quick := runner{out: r.out, quick: true}
+	assert.False(t, quick.load(made()))
+}
+
+// A program that ends before its last row has not passed.
+func TestAProgramThatEndsEarlyFails(t *testing.T) {
+	if os.Geteuid() != 0 {
+		peertest.Skip(t, "only root can make namespaces")
+	}
+	path := filepath.Join(t.TempDir(), "conform")
+	for name, text := range map[string]string{
+		"after a row": `echo '{"row":"size","status":"passed"}'; exit 7`,
+		"in a row":    `echo '{"row":"size","status":"passed"}'; echo '{"row":"lo'; exit 7`,
+		"at once":     `exit 0`,
+	} {
+		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o777))
+		c := &cell{Go: program{Path: path}, Peer: qt("5.15.8"), Kind: "setKey"}
+		require.NoError(t, new(runner).run(c))
+		assert.Equal(t, 1, count(c.Results).Failed, "%s: %v", name, c.Results)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(data)
+}
+
+func TestTheMiddleOfALongTranscriptIsLeftOut(t *testing.T) {
+	long := conformance.Result{Status: conformance.Passed}
+	for i := range 100 {
+		long.Transcript = append(long.Transcript, strconv.Itoa(i))
+	}
+	text := transcript(long)
+	assert.Contains(t, text, "23\n… 64 lines more, in the directory cells\n88\n")
+	long.Status = conformance.Failed
+	assert.Contains(t, transcript(long), "\n50\n")
+}

@@ -1,0 +1,166 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"qtinterop/internal/conformance"
+)
+
+// counts is how many rows ended how.
+type counts struct{ Passed, Failed, Impossible int }
+
+func count(results []conformance.Result) counts {
+	var n counts
+	for _, result := range results {
+		switch result.Status {
+		case conformance.Passed:
+			n.Passed++
+		case conformance.Impossible:
+			n.Impossible++
+		default:
+			n.Failed++
+		}
+	}
+	return n
+}
+
+func (n counts) String() string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{n.Passed, "passed"}, {n.Failed, "failed"}, {n.Impossible, "impossible"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// report is all that is rendered.
+type report struct {
+	Date    string
+	Commit  string
+	Quick   bool
+	Counts  counts
+	Seconds float64 // of all cells, one after the other
+	Rows    []conformance.Result
+	Peers   []program
+	Tables  []table
+	Reasons []*reason
+}
+
+// table is one kind of key: a line for each Go program, a column for each peer.
+type table struct {
+	Kind  string
+	Lines []line
+}
+
+type line struct {
+	Go    program
+	Cells []*entry
+}
+
+// entry is a cell in a table.
+type entry struct {
+	*cell
+	ID      string // of its evidence in the page
+	Counts  counts
+	Failed  []string  // names of rows
+	Reasons []*reason // of what is impossible
+}
+
+// reason is why rows are impossible, and how qtbridge says so.
+type reason struct {
+	Letter string
+	Text   string
+	Says   []string
+	Rows   []string
+	Kinds  []string
+}
+
+func newReport(o options, goes, peers []program, cells []*cell) *report {
+	r := &report{Date: time.Now().UTC().Format(time.DateOnly), Commit: o.commit, Quick: o.quick, Peers: peers}
+	next := 0
+	for _, kind := range kinds {
+		t := table{Kind: kind}
+		for _, g := range goes {
+			l := line{Go: g}
+			for range peers {
+				l.Cells = append(l.Cells, r.enter(cells[next], fmt.Sprintf("cell-%d", next+1)))
+				next++
+			}
+			t.Lines = append(t.Lines, l)
+		}
+		r.Tables = append(r.Tables, t)
+	}
+	return r
+}
+
+func (r *report) enter(c *cell, id string) *entry {
+	e := &entry{cell: c, ID: id, Counts: count(c.Results)}
+	r.Counts.Passed += e.Counts.Passed
+	r.Counts.Failed += e.Counts.Failed
+	r.Counts.Impossible += e.Counts.Impossible
+	r.Seconds += c.Seconds
+	for _, result := range c.Results {
+		if !slices.ContainsFunc(r.Rows, func(known conformance.Result) bool { return known.Row == result.Row }) {
+			r.Rows = append(r.Rows, result)
+		}
+		switch result.Status {
+		case conformance.Failed:
+			e.Failed = append(e.Failed, result.Row)
+		case conformance.Impossible:
+			e.Reasons = addOnce(e.Reasons, r.reason(c.Kind, result))
+		}
+	}
+	return e
+}
+
+// reason finds or makes the reason of an impossible row.
+func (r *report) reason(kind string, result conformance.Result) *reason {
+	i := slices.IndexFunc(r.Reasons, func(known *reason) bool { return known.Text == result.Reason })
+	if i < 0 {
+		i = len(r.Reasons)
+		r.Reasons = append(r.Reasons, &reason{Letter: string(rune('a' + i)), Text: result.Reason})
+	}
+	found := r.Reasons[i]
+	found.Says = addOnce(found.Says, result.Says)
+	found.Rows = addOnce(found.Rows, result.Row)
+	found.Kinds = addOnce(found.Kinds, kind)
+	return found
+}
+
+func addOnce[T comparable](list []T, x T) []T {
+	if slices.Contains(list, x) {
+		return list
+	}
+	return append(list, x)
+}
+
+// Letters are those of all reasons of an entry.
+func (e *entry) Letters() string {
+	var letters []string
+	for _, reason := range e.Reasons {
+		letters = append(letters, reason.Letter)
+	}
+	return strings.Join(letters, ", ")
+}
+
+// Title says which cell it is.
+func (e *entry) Title() string {
+	return fmt.Sprintf("%s: Go on %s, peer on %s", e.Kind, e.Go.Name(), e.Peer.Name())
+}
+
+// RowsOf are the rows of a reason in words.
+func (r *report) RowsOf(reason *reason) string {
+	if len(reason.Rows) == len(r.Rows) {
+		return "all rows"
+	}
+	return strings.Join(reason.Rows, "; ")
+}
