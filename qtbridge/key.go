@@ -68,6 +68,10 @@ func (k Key) Name() string { return k.name }
 // legacy key is none: it has the lock of that key.
 func (k Key) IsNative() bool { return k.kind != 0 && k.legacy == "" }
 
+// IsPosix tells whether k is a POSIX key, as of [PosixKey], with a legacy key or
+// without.
+func (k Key) IsPosix() bool { return k.kind == posixKey }
+
 // LegacyKey is the key that Qt made a native key of, where its text tells: see
 // [ParseKey].
 func (k Key) LegacyKey() string { return k.legacy }

@@ -68,15 +68,17 @@ func newNativeSemaphore(op string, key Key, p place, initial int, mode native.Se
 func newFileSemaphore(op string, key Key, p place, initial int) (*native.SystemSemaphore, error) {
 	private := ownPrivateLock(p.system)
 	made, err := private.open(private.name, initial)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = os.Link(private.file(private.name), p.Lock)
 	}
-	if err := os.Link(private.file(private.name), p.Lock); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err == nil || made != nil && errors.Is(err, fs.ErrExist) {
+		return made, nil
+	}
+	if made != nil {
 		made.Close()
-		return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
-			Msg: "the lock cannot be made: " + err.Error() + "; see whether its directory can be written to"}
 	}
-	return made, nil
+	return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
+		Msg: "the lock cannot be made in " + private.dir + ": " + err.Error() + "; see whether that is there and can be written to"}
 }
 
 // makeKeyFile makes the key file that the lock of a native key hangs on, as Qt does.

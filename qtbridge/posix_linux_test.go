@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -568,7 +570,84 @@ func TestPosixObjectsOfAnotherUser(t *testing.T) {
 	x := posixRow(t)
 	s := mustCreate(t, x.key, 8)
 	require.NoError(t, s.WithLock(soon(t), func() error { return nil }))
-	asNobody(t, x.env, x.key)
+	require.NoError(t, s.Close())
+	var attached, created, inspected error
+	var state State
+	peertest.AsNobody(t, func() {
+		_, attached = Attach(soon(t), x.key, ReadOnly)
+		_, created = Create(soon(t), x.key, 8, ReadWrite)
+		state, inspected = Inspect(x.key)
+	})
+	requireError(t, attached, "attach", x.key, ErrPermission)
+	requireError(t, created, "create", x.key, ErrExists)
+	require.NoError(t, inspected)
+	assert.Equal(t, Live, state.Verdict)
+	assert.Equal(t, []int{ipc.Uncounted, -1}, []int{state.Segment.Attached, state.Lock.Value}, "not to be known")
+
+	require.NoError(t, os.Remove(posixFile(x.key)))
+	peertest.AsNobody(t, func() { _, created = Create(soon(t), x.key, 8, ReadWrite) })
+	requireError(t, created, "create", x.key, ErrPermission)
+	assert.NoFileExists(t, posixFile(x.key))
+	assert.Equal(t, 1, rawValue(t, x.key))
+}
+
+func init() { roles["QTB_TEST_MEMORY_FILES"] = useOddDirectory }
+
+// useOddDirectory does what a test with a /dev/shm of its own wants, and prints the
+// errors, and whether they have a remedy.
+func useOddDirectory(order string) {
+	key := PosixKey("/qtbtest")
+	show := func(err error) {
+		e, ok := errors.AsType[*Error](err)
+		fmt.Println(ok && e.Msg != "", err)
+	}
+	s, err := Create(context.Background(), key, 1<<20, ReadWrite)
+	show(err)
+	if order != "small" {
+		_, err = Attach(context.Background(), key, ReadOnly)
+		show(err)
+		return
+	}
+	if err := os.WriteFile(posixFile(key), nil, 0o600); err != nil {
+		panic(err)
+	}
+	if err := os.Truncate(posixFile(key), 1<<20); err != nil { // as Qt's create() does
+		panic(err)
+	}
+	if s, err = Attach(context.Background(), key, ReadWrite); err != nil {
+		panic(err)
+	}
+	_, err = s.WriteAt(make([]byte, 1<<20), 0)
+	show(err)
+	_, err = s.ReadAt(make([]byte, 1<<20), 0)
+	show(err)
+}
+
+// A /dev/shm that is too small, read-only or not there ends in errors.
+func TestPosixOddDirectories(t *testing.T) {
+	for name, test := range map[string]struct {
+		mount, dir string
+		codes      []Code
+	}{
+		"small":     {`mount -t tmpfs -o size=64k none "$0"`, shm, []Code{ErrResources, ErrResources, ErrResources}},
+		"read-only": {`mount -t tmpfs -o ro none "$0"`, shm, []Code{ErrResources, ErrNotFound}},
+		"missing":   {`mount -t tmpfs none "$0"`, "/dev", []Code{ErrResources, ErrNotFound}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			posixRow(t)
+			cmd := exec.Command(os.Args[0])
+			peertest.WithMounts(t, test.mount, test.dir)(cmd)
+			cmd.Env = append(os.Environ(), "QTB_TEST_MEMORY_FILES="+name)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			t.Logf("%s", out)
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+			require.Len(t, lines, len(test.codes))
+			for i, code := range test.codes {
+				assert.Regexp(t, "^true .*: "+code.Error()+": ", lines[i])
+			}
+		})
+	}
 }
 
 func TestPosixNoRoom(t *testing.T) {
@@ -679,13 +758,4 @@ func TestQtKeyWhoseSegmentIsInTheOtherWorld(t *testing.T) {
 	raw := readFile(t, shm+"/sem."+ipc.LockPrefix+rest)
 	assert.True(t, bytes.Equal(raw[:4], make([]byte, 4)), "the lock is that of the peers")
 	require.NoError(t, s.Unlock())
-}
-
-// asNobody has another user meet the objects of a key.
-func asNobody(t *testing.T, env *peertest.Env, key Key) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can be another user")
-	}
-	_ = exec.Command
 }

@@ -14,6 +14,10 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 	f := finding{Severity: problem, Key: name, PIDs: e.Users, entry: e, Command: mendingCommand(e)}
 	switch s.Verdict {
 	case qtbridge.Orphaned:
+		if e.Key.IsPosix() {
+			x.addUnused(f)
+			return
+		}
 		f.ID = "orphan"
 		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
 	case qtbridge.Jammed:
@@ -72,6 +76,15 @@ func mendingCommand(e *qtbridge.Entry) string {
 	return fmt.Sprintf("ipcrm -s %d", e.State.Lock.ID)
 }
 
+// addUnused is about a POSIX segment that nobody has open, which is nothing unusual.
+func (x *examination) addUnused(f finding) {
+	f.ID, f.Severity = "unused-segment", note
+	f.Command = "qtshm rm " + quote(f.entry.Key.String())
+	f.Text = "Nobody has the segment open. A POSIX segment stays until somebody removes it, which Qt never does, and a create() of its key fails. If nobody needs its content, the command removes it."
+	f.entry = nil
+	x.add(f)
+}
+
 // addLeftover is about key files that lead to nothing here. They may be in use
 // in another IPC namespace; then they must stay.
 func (x *examination) addLeftover(f finding) {
@@ -95,9 +108,12 @@ func leftoverParts(s *qtbridge.State) []string {
 	if s.Segment.File.Exists {
 		left = append(left, "the key file "+s.Segment.File.Path)
 	}
-	if s.Lock.Exists {
+	switch {
+	case s.Key.IsPosix():
+		left = append(left, "the semaphore "+s.Lock.File.Path)
+	case s.Lock.Exists:
 		left = append(left, fmt.Sprintf("the semaphore %d, last used by process %d, which is gone", s.Lock.ID, s.Lock.Last.PID))
-	} else if s.Lock.File.Exists {
+	case s.Lock.File.Exists:
 		left = append(left, "the key file "+s.Lock.File.Path)
 	}
 	return left

@@ -155,12 +155,13 @@ func (f *finding) mend(ctx context.Context) {
 	}
 }
 
-// recoverEntry is Recover for an entry, wherever its key files are.
+// recoverEntry is Recover for an entry, wherever its key files are. It keeps a POSIX
+// segment that nobody has open, which can be as its programs want it.
 func recoverEntry(ctx context.Context, e *qtbridge.Entry) (report qtbridge.Report, err error) {
 	key, tmpdir, ok := reach(e)
 	if !ok {
 		return report, refusedf(exitError, "no key file leads to it")
 	}
-	withTMPDIR(tmpdir, func() { report, err = qtbridge.Recover(ctx, key, qtbridge.Policy{}) })
+	withTMPDIR(tmpdir, func() { report, err = qtbridge.Recover(ctx, key, qtbridge.Policy{KeepContent: key.IsPosix()}) })
 	return report, err
 }

@@ -152,8 +152,10 @@ func ageText(made, now time.Time) string {
 func reach(e *qtbridge.Entry) (key qtbridge.Key, tmpdir string, ok bool) {
 	file := e.State.Segment.File.Path
 	switch {
-	case file == "" || e.Kind == qtbridge.KindPosix:
+	case file == "":
 		return key, "", false
+	case e.Key.IsPosix():
+		return e.Key, "", true
 	case e.Key == (qtbridge.Key{}):
 		return qtbridge.NativeKey(file), "", true
 	case e.Key.IsNative():

@@ -63,6 +63,10 @@ func (x *examination) examineKey(key qtbridge.Key) error {
 		}
 	}
 	x.judge(e, key.String())
+	if state.Elsewhere != (qtbridge.Key{}) {
+		x.addOtherSystem(key, state.Elsewhere)
+		return nil
+	}
 	x.seekElsewhere(key, &state)
 	x.seekOtherKind(key, &state)
 	if x.peer != nil {
@@ -122,6 +126,12 @@ func (x *examination) seekOtherKind(key qtbridge.Key, state *qtbridge.State) {
 	if found, err := qtbridge.Inspect(other); err == nil && found.Segment.Exists {
 		x.addOtherKind(key, other, "setNativeKey", "setKey")
 	}
+}
+
+// addOtherSystem is about a segment of this key by a Qt that was built otherwise.
+func (x *examination) addOtherSystem(key, other qtbridge.Key) {
+	x.add(finding{ID: "posix-build", Severity: problem, Key: key.String(), Command: "qtshm get " + quote(other.String()),
+		Text: "The segment of this key is POSIX shared memory: the Qt of its program was built with QT_POSIX_IPC, and that of this program was not. The two never meet by this key. Qt 6.6 and later reaches the segment by the key in the command."})
 }
 
 func (x *examination) addOtherKind(key, other qtbridge.Key, theirs, ours string) {

@@ -68,6 +68,9 @@ func (a *app) printInfo(s *qtbridge.State) error {
 	var text strings.Builder
 	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s)", s.Key, callOf(s.Key))))
 	text.WriteString(infoLine("verdict", verdictText(s.Verdict, hasColour(a.out))))
+	if s.Elsewhere != (qtbridge.Key{}) {
+		text.WriteString(infoLine("found as", s.Elsewhere.String()))
+	}
 	text.WriteString(segmentText(&s.Segment))
 	text.WriteString(lockLines(s.Key, &s.Lock))
 	for i := range s.Strays {
@@ -106,9 +109,14 @@ func placeLines(file, object string, f *qtbridge.KeyFile, ipcKey int32) string {
 		return infoLine(object, f.Path)
 	case !f.Exists:
 		return infoLine(file, fileText(f))
+	case isMemoryFile(f, ipcKey):
+		return infoLine(strings.TrimPrefix(file, "key "), f.Path)
 	}
 	return infoLine(file, fileText(f)) + infoLine("System V key", ipcKeyText(ipcKey))
 }
+
+// isMemoryFile tells whether a file is the object itself, as of POSIX keys.
+func isMemoryFile(f *qtbridge.KeyFile, ipcKey int32) bool { return f.Exists && ipcKey == 0 }
 
 func segmentText(s *qtbridge.SegmentState) string {
 	text := placeLines("key file", "object", &s.File, s.IPCKey)
@@ -122,11 +130,23 @@ func segmentText(s *qtbridge.SegmentState) string {
 }
 
 func factLines(f *qtbridge.SegmentFacts) string {
-	return infoLine("  size", sizeLine(f.Size)) +
-		infoLine("  attached", strconv.Itoa(f.Attached)) +
-		infoLine("  owner", userText(f.Owner)+", mode "+modeText(f.Mode)) +
+	text := infoLine("  size", sizeLine(f.Size)) +
+		infoLine("  attached", attachedText(f.Attached)) +
+		infoLine("  owner", userText(f.Owner)+", mode "+modeText(f.Mode))
+	if f.IPCKey == 0 {
+		return text // a memory file, which does not tell who used it
+	}
+	return text +
 		infoLine("  creator", processText(f.Creator)) +
 		infoLine("  last used by", processText(f.Last))
+}
+
+// attachedText is how many are attached.
+func attachedText(n int) string {
+	if n < 0 {
+		return "?"
+	}
+	return strconv.Itoa(n)
 }
 
 // sizeLine is a size in bytes, and in a larger unit where there is one.
@@ -140,7 +160,7 @@ func sizeLine(n int64) string {
 func lockLines(key qtbridge.Key, l *qtbridge.LockState) string {
 	text := ""
 	switch {
-	case !key.IsNative():
+	case !key.IsNative() || key.IsPosix():
 		text = placeLines("lock file", "lock object", &l.File, l.IPCKey)
 	case !l.Exists:
 		return infoLine("lock", "none: with a native key programs have one since Qt 6.6")
@@ -153,16 +173,25 @@ func lockLines(key qtbridge.Key, l *qtbridge.LockState) string {
 		state = fmt.Sprintf("a semaphore at %d", l.Value)
 	}
 	if !hasKeyFiles {
-		text += infoLine("lock", state)
-		for _, pid := range l.Users {
-			text += infoLine("  open in", "process "+programText(pid))
-		}
-		return text
+		return text + infoLine("lock", state) + userLines(l)
 	}
-	return text + infoLine("lock", fmt.Sprintf("id %d, %s", l.ID, state)) +
+	text += infoLine("lock", fmt.Sprintf("id %d, %s", l.ID, state))
+	if key.IsPosix() {
+		return text + infoLine("  owner", userText(l.Owner)+", mode "+modeText(l.Mode)) + userLines(l)
+	}
+	return text +
 		infoLine("  waiting", strconv.Itoa(l.Waiters)) +
 		infoLine("  owner", userText(l.Owner)+", mode "+modeText(l.Mode)) +
 		infoLine("  last used by", processText(l.Last))
+}
+
+// userLines are the processes that have a lock open.
+func userLines(l *qtbridge.LockState) string {
+	text := ""
+	for _, pid := range l.Users {
+		text += infoLine("  open in", "process "+programText(pid))
+	}
+	return text
 }
 
 func strayText(s *qtbridge.Stray) string {

@@ -8,12 +8,14 @@ import (
 
 // infoJSON is what info --json prints; docs/qtshm.md documents it.
 type infoJSON struct {
-	Key     string      `json:"key"`
-	Kind    string      `json:"kind"` // qt (setKey) or native (setNativeKey)
-	Verdict string      `json:"verdict"`
-	Segment segmentJSON `json:"segment"`
-	Lock    *lockJSON   `json:"lock"` // null for a native key without one
-	Strays  []strayJSON `json:"strays"`
+	Key     string `json:"key"`
+	Kind    string `json:"kind"` // qt (setKey), native (setNativeKey) or posix
+	Verdict string `json:"verdict"`
+	// Elsewhere is the key by which what was found is to be used; absent if it is Key.
+	Elsewhere string      `json:"elsewhere,omitempty"`
+	Segment   segmentJSON `json:"segment"`
+	Lock      *lockJSON   `json:"lock"` // null for a native key without one
+	Strays    []strayJSON `json:"strays"`
 }
 
 type fileJSON struct {
@@ -44,7 +46,7 @@ type segmentJSON struct {
 }
 
 // factsJSON is what the kernel says of a segment. What Windows does not tell is
-// absent there.
+// absent there, and what is not told of POSIX segments. Attached is -1 if unknown.
 type factsJSON struct {
 	ID       *int         `json:"id,omitempty"`
 	Size     int64        `json:"size"`
@@ -71,7 +73,7 @@ type lockDetails struct {
 	Mode    string       `json:"mode,omitempty"`
 	Owner   *int         `json:"owner,omitempty"`
 	Last    *processJSON `json:"last,omitempty"`
-	Users   []int        `json:"users,omitempty"` // who may hold it, on Windows
+	Users   []int        `json:"users,omitempty"` // who may hold it, where only that is known
 }
 
 type strayJSON struct {
@@ -84,6 +86,9 @@ type strayJSON struct {
 func newInfoJSON(s *qtbridge.State) infoJSON {
 	shown := infoJSON{Key: s.Key.String(), Kind: kindOf(s.Key), Verdict: s.Verdict.String(),
 		Segment: newSegmentJSON(&s.Segment), Strays: []strayJSON{}}
+	if s.Elsewhere != (qtbridge.Key{}) {
+		shown.Elsewhere = s.Elsewhere.String()
+	}
 	if !s.Key.IsNative() || s.Lock.Exists {
 		shown.Lock = newLockJSON(&s.Lock)
 	}
@@ -94,7 +99,10 @@ func newInfoJSON(s *qtbridge.State) infoJSON {
 }
 
 func kindOf(key qtbridge.Key) string {
-	if key.IsNative() {
+	switch {
+	case key.IsPosix():
+		return "posix"
+	case key.IsNative():
 		return "native"
 	}
 	return "qt"
@@ -115,7 +123,7 @@ func newPlaceJSON(f *qtbridge.KeyFile, ipcKey int32) placeJSON {
 	if !f.Exists {
 		return placeJSON{File: &file}
 	}
-	return placeJSON{File: &file, IPCKey: ipcKeyText(ipcKey)}
+	return placeJSON{File: &file, IPCKey: keyCell(ipcKey)}
 }
 
 func newProcessJSON(p qtbridge.Process) *processJSON {
@@ -125,6 +133,9 @@ func newProcessJSON(p qtbridge.Process) *processJSON {
 func newFactsJSON(f *qtbridge.SegmentFacts) *factsJSON {
 	if !hasKeyFiles {
 		return &factsJSON{Size: f.Size, Attached: f.Attached}
+	}
+	if f.IPCKey == 0 { // a memory file
+		return &factsJSON{ID: &f.ID, Size: f.Size, Mode: modeText(f.Mode), Owner: &f.Owner, Attached: f.Attached}
 	}
 	return &factsJSON{&f.ID, f.Size, modeText(f.Mode), &f.Owner, f.Attached, newProcessJSON(f.Creator), newProcessJSON(f.Last)}
 }
@@ -148,6 +159,9 @@ func newLockJSON(l *qtbridge.LockState) *lockJSON {
 func newLockDetails(l *qtbridge.LockState) *lockDetails {
 	if !hasKeyFiles {
 		return &lockDetails{State: lockText(l), Value: l.Value, Users: l.Users}
+	}
+	if isMemoryFile(&l.File, l.IPCKey) {
+		return &lockDetails{ID: &l.ID, State: lockText(l), Value: l.Value, Mode: modeText(l.Mode), Owner: &l.Owner, Users: l.Users}
 	}
 	return &lockDetails{&l.ID, lockText(l), l.Value, &l.Waiters, modeText(l.Mode), &l.Owner, newProcessJSON(l.Last), nil}
 }

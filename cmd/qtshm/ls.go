@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -81,7 +80,7 @@ func entryTable(entries []qtbridge.Entry, names users, width int) []string {
 		s := &e.State.Segment
 		size, attached := "-", "-"
 		if s.Exists {
-			size, attached = sizeCell(s.Size), strconv.Itoa(s.Attached)
+			size, attached = sizeCell(s.Size), attachedText(s.Attached)
 		}
 		rows = append(rows, []string{
 			entryName(e), e.Kind.String(), size, attached, names.name(entryOwner(e)),

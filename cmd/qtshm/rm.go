@@ -23,6 +23,10 @@ attached or the creator runs, also with --force.
 --force also removes what is left where there is no segment any more, and sets a
 jammed lock free.
 
+With a POSIX key nothing is known of creators, and any segment that nobody has open
+is removed: Qt leaves all of them. Whether the holder of a lock has crashed can be
+told only if nobody else has the lock open, as on Windows.
+
 On Windows a crash leaves no segment behind: it goes with its last handle, so rm
 only sets locks free. Whether the holder of a lock has crashed can be told there
 only if nobody else has the lock open. If you know that it has, --break-lock sets
@@ -33,7 +37,7 @@ the lock free, if it stays held for a second.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], o) },
 	}
 	c.Flags().BoolVar(&o.force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
-	c.Flags().BoolVar(&o.breakLock, "break-lock", false, "on Windows, set a lock free whose holder has crashed, as you know")
+	c.Flags().BoolVar(&o.breakLock, "break-lock", false, "on Windows and with POSIX keys, set a lock free whose holder has crashed, as you know")
 	return c
 }
 
@@ -55,12 +59,12 @@ type rmJSON struct {
 }
 
 func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
-	if o.breakLock && hasKeyFiles {
-		return usagef("--break-lock is for Windows; here it can be told that a holder has crashed, and --force sets its lock free")
-	}
 	state, err := inspect(name)
 	if err != nil {
 		return err
+	}
+	if o.breakLock && hasKeyFiles && !state.Key.IsPosix() {
+		return usagef("--break-lock is for Windows and POSIX keys; here it can be told that a holder has crashed, and --force sets its lock free")
 	}
 	if err := refuseToRemove(&state, o); err != nil {
 		return err
@@ -112,6 +116,9 @@ func inUse(s *qtbridge.State) error {
 	}
 	if !hasKeyFiles {
 		return refusedf(exitInUse, "rm %q: it has %d open handles; %s: Windows removes it with the last one", s.Key, s.Segment.Attached, remedy)
+	}
+	if s.Key.IsPosix() {
+		return refusedf(exitInUse, "rm %q: somebody has it open; %s", s.Key, remedy)
 	}
 	if s.Segment.Attached == 0 {
 		return refusedf(exitInUse, "rm %q: nobody is attached, but its creator, process %s, runs; %s", s.Key, programText(s.Segment.Creator.PID), remedy)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +91,7 @@ func (m *topModel) row(e *qtbridge.Entry, now time.Time) []string {
 	s := &e.State.Segment
 	size, attached, mark := "-", "-", "  "
 	if s.Exists {
-		size, attached = sizeCell(s.Size), strconv.Itoa(s.Attached)
+		size, attached = sizeCell(s.Size), attachedText(s.Attached)
 	}
 	if identity(e) == m.selected {
 		mark = "> "

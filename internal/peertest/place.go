@@ -35,12 +35,18 @@ func InNamespaces(t testing.TB, flags uintptr) func(*exec.Cmd) {
 // WithPrivate gives a peer an empty directory of its own under the name dir, as
 // PrivateTmp= of systemd does.
 func WithPrivate(t testing.TB, dir string) func(*exec.Cmd) {
+	return WithMounts(t, `mount -t tmpfs none "$0"`, dir)
+}
+
+// WithMounts has a program run in a mount namespace of its own, after a shell command
+// there in which $0 is dir.
+func WithMounts(t testing.TB, command, dir string) func(*exec.Cmd) {
 	needsRoot(t)
 	return func(cmd *exec.Cmd) {
 		unshare, err := exec.LookPath("unshare")
 		must(t, err)
 		cmd.Args = slices.Concat([]string{unshare, "-m"}, propagation(t, unshare),
-			[]string{"sh", "-c", `mount -t tmpfs none "$0" && exec "$@"`, dir}, cmd.Args)
+			[]string{"sh", "-c", command + ` && exec "$@"`, dir}, cmd.Args)
 		cmd.Path = unshare
 	}
 }
