@@ -26,7 +26,10 @@ func (System) Semaphore(p ipc.Place) (ipc.Semaphore, error) {
 	if err := checkSemaphore(p.Lock, stat); err != nil {
 		return found, err
 	}
-	found.Value, err = peek(p.Lock, stat)
+	value, err := peek(p.Lock, stat)
+	if err == nil {
+		found.Value = value
+	}
 	return found, err
 }
 
