@@ -7,7 +7,7 @@ type Policy struct {
 	DryRun      bool // change nothing, and report what would be done
 	KeepContent bool // leave an orphaned segment, to be read with Attach
 	// BreakLock sets a lock free that stays held for a second, though somebody
-	// may hold it: for Windows, where nobody can tell whether its holder runs,
+	// may hold it: for Windows and POSIX keys, where nobody can tell whether its holder runs,
 	// and you know that it crashed. If it did not, two will hold the lock from
 	// then on. Elsewhere the kernel tells, and it has no effect.
 	BreakLock bool
@@ -20,15 +20,17 @@ type Action int
 const (
 	// RemoveSegment removes an orphaned segment and its key file, unless that is
 	// a file with content, somebody's own: attach() and detach() as the last one.
+	// A POSIX segment is unlinked.
 	RemoveSegment Action = iota + 1
 	// RemoveKeyFile removes a key file with no segment behind it: create() and
 	// detach().
 	RemoveKeyFile
 	// RemoveLock removes a semaphore that nobody needs and its key file:
-	// ~QSystemSemaphore() of its owner.
+	// ~QSystemSemaphore() of its owner. A POSIX semaphore is unlinked.
 	RemoveLock
 	// ResetLock sets a jammed lock free: QSystemSemaphore(key, 1, Create). On
-	// Windows, where that has no effect on one that exists, as release() does.
+	// Windows, where that has no effect on one that exists, and with POSIX keys, where
+	// it makes another one, as release() does.
 	ResetLock
 	// MakeLock makes the semaphore of a live segment anew:
 	// QSystemSemaphore(key, 1, Open).

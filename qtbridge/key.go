@@ -57,7 +57,14 @@ func NativeKeyIn(dir, name string) Key {
 
 // PosixKey is a key as QSharedMemory::setNativeKey(QNativeIpcKey(name, PosixRealtime))
 // takes it, of Qt 6.6 and later: the name of a POSIX shared memory object, with a
-// slash at its beginning and no other.
+// slash at its beginning and no other, and at most 251 bytes after it. With an older
+// Qt such keys can be inspected, listed and recovered.
+//
+// Such a segment stays when all have detached or crashed, until [Recover] removes it:
+// Qt has no call for that. It has a lock, which is not given back when its holder
+// dies. Neither its creator nor, as long as there are any, how many are attached is
+// known for sure. Its memory can be cut by others, and is provided when it is touched:
+// to touch what is not there is an [ErrResources].
 func PosixKey(name string) Key { return Key{name: name, kind: posixKey} }
 
 // Name is what was given to [QtKey], [NativeKey] or [PosixKey], and with [NativeKeyIn] the

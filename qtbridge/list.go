@@ -53,11 +53,9 @@ type Entry struct {
 	// file leads to any more has the name of the key that it is suspected to have
 	// had.
 	Name string
-	// State is as of [Inspect], with two differences. The verdict of a segment
-	// that no file is known of is Orphaned, Live, or KeyFileLost if it is one of
-	// the Strays of another entry. For the kind KindPosix it holds files in
-	// /dev/shm, Attached counts Users, the value of the lock is not known, and the
-	// verdict is Live if there are Users, else Unclear: Qt leaves such segments.
+	// State is as of [Inspect], but that the verdict of a segment that no file is
+	// known of is Orphaned, Live, or KeyFileLost if it is one of the Strays of
+	// another entry.
 	State State
 	// Users are the processes seen to be attached, in ascending order: of other
 	// users' processes only root sees that.
@@ -86,7 +84,8 @@ type Entry struct {
 // is overlooked in any other directory, or if it has content. What has no file
 // is listed nevertheless, and a QtKey's files also with nothing behind them.
 // Of POSIX objects those with names of Qt's are listed, and any segment that has
-// a semaphore of the same name.
+// a semaphore of the same name. Where nobody is seen to have one, the kernel is asked,
+// as by [Inspect].
 //
 // On Windows it reads the directories of named objects, this session's and that
 // of all sessions, whose entries have native keys that begin with Global\, and the

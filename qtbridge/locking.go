@@ -18,7 +18,8 @@ import (
 //
 // Windows gives nothing back: a lock whose holder died stays taken as long as
 // anybody has it open, and Lock returns an [ErrLocked] when ctx ends. It is free
-// again when all programs that use the key have closed it.
+// again when all programs that use the key have closed it. Nor is anything given
+// back with a [PosixKey], until [Recover]. There the lock is made by Qt, and stays.
 //
 // Other errors: [ErrClosed], also for a Close while Lock waits, [ErrPermission],
 // [ErrResources].

@@ -82,6 +82,10 @@ func (p *Publisher) Key() Key { return p.key }
 // others delete it, as a reader that came before the first message does in the end, the
 // next Publish makes another one.
 //
+// With a [PosixKey] the segment before is unlinked, which Qt has no call for, and with
+// the Publisher's Close the last one, unless others have it then. One that was there
+// before the first Publish is an [ErrExists], until [Recover] removes it.
+//
 // While anybody else is attached to the message before, a new segment cannot be
 // created. Publish waits for them, without the lock, and looks again after 50 µs,
 // then twice as long each time, up to 2 ms. Until they have gone the old message

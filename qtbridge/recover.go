@@ -27,6 +27,11 @@ import "context"
 // free while others need it belongs to nobody afterwards, until the next
 // create().
 //
+// With a [PosixKey], where nobody knows of creators, a segment that nobody has open is
+// Orphaned, and removed by unlinking it, for which Qt has no call; a lock that is held
+// needs policy.BreakLock, unless nobody else has it open. Those are questions that the
+// kernel answers to the owner and root alone.
+//
 // On Windows nothing is ever left behind but a lock that stays taken as long as
 // anybody has it open: that is all there is to mend.
 //

@@ -95,7 +95,8 @@ func (s *Segment) Close() error {
 //
 // A segment that exists is an [ErrExists] and stays as it is, with its lock.
 // Only one that a crash has left behind, with nobody attached and its creator
-// gone, is removed first: to keep its content, [Attach] to it before. With a
+// gone, is removed first, but not with a [PosixKey], where the creator is not known:
+// to keep its content, [Attach] to it before. With a
 // [QtKey] the lock is made as well; where it exists already and is held, Create
 // waits for it until ctx ends, which is an [ErrLocked]. So it is with a
 // [NativeKey], which has a lock since Qt 6.6: programs with an older Qt do not see it.

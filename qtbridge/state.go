@@ -27,7 +27,8 @@ const (
 	Leftover
 	// Live: there is a segment, and somebody is attached or its creator runs.
 	Live
-	// Orphaned: there is a segment, nobody is attached, and its creator is gone.
+	// Orphaned: there is a segment, nobody is attached, and its creator is gone. With
+	// a [PosixKey], whose creator is not known, that is nothing unusual.
 	Orphaned
 	// Locked: the lock is held, and who took it last runs. On Windows, where
 	// nobody can tell who that was, somebody who has it open may hold it.
@@ -47,8 +48,8 @@ const (
 	// and others to a new one.
 	Split
 	// Jammed: the lock is taken, and who took it last is gone, so that nobody
-	// will give it back. On Windows that is certain, and told, only if nobody but
-	// this program has it open; else such a lock is Locked.
+	// will give it back. On Windows and with a [PosixKey] that is certain, and told,
+	// only if nobody but this program has it open; else such a lock is Locked.
 	Jammed
 )
 
@@ -98,7 +99,7 @@ type SegmentFacts struct {
 	Size     int64       // bytes
 	Mode     fs.FileMode // permission bits
 	Owner    int         // uid
-	Attached int         // how many mappings, of any process
+	Attached int         // how many mappings, of any process; with a PosixKey how many processes are seen to, or -1
 	Creator  Process
 	Last     Process // the last to attach or detach
 }
@@ -131,7 +132,7 @@ type LockState struct {
 	Mode    fs.FileMode // permission bits
 	Owner   int         // uid
 	Last    Process     // the last to take, give or reset it
-	// Users are, on Windows and if it is held, the processes seen to have it
+	// Users are, on Windows, with a PosixKey, and if it is held, the processes seen to have it
 	// open, in ascending order: one of them holds it, or one that is gone. Those
 	// of other users only an administrator sees.
 	Users []int

@@ -44,6 +44,10 @@ import (
 // program is killed while it copies under the lock, the lock stays taken, as if a
 // Qt reader had been: end the program by ctx.
 //
+// With a [PosixKey] to wait for the semaphore is to take a wake from who waits for the
+// lock. So Watch stays attached, which is in nobody's way, and compares; inotify tells
+// of a segment that comes or goes.
+//
 // An error comes with an empty Message. It does not end the watch, which goes on
 // as well as it can: [ErrPermission] while the segment belongs to another user,
 // [ErrLocked] while somebody holds the lock for more than a second,
