@@ -714,6 +714,40 @@ func rawSemaphore(value uint32) []byte {
 	return data
 }
 
+// A Qt program that makes the objects of a QtKey as one does whose Qt has POSIX shared
+// memory alone: refused by the QtKey, and reached by the key that the error names.
+func TestPosixSegmentOfAQtKey(t *testing.T) {
+	x := posixRow(t)
+	key := QtKey(lettersOnly(x.env))
+	peer := x.env.Verbs(6)
+	text, _ := peer.Do("shm.legacyNativeKey", "", peertest.Args{"key": key.Name(), "type": int(native.PosixRealtime)}).Ret.(string)
+	t.Cleanup(func() { _ = os.Remove(shm + strings.TrimPrefix(strings.TrimSuffix(text, "?legacyKey="+key.Name()), "posix:")) })
+	peer.Do("shm.newNativeIpc", "m", peertest.Args{"key": text})
+	require.True(t, peer.Do("shm.create", "m", peertest.Args{"size": 8}).OK())
+
+	_, err := Attach(soon(t), key, ReadWrite)
+	assert.Contains(t, requireError(t, err, "attach", key, ErrUnsupported).Msg, text)
+	state := mustInspect(t, key)
+	assert.Equal(t, Live, state.Verdict)
+	assert.Equal(t, text, state.Elsewhere.String())
+
+	s := mustAttach(t, state.Elsewhere, ReadWrite)
+	require.NoError(t, s.Lock(soon(t)))
+	locked := peer.Async("shm.lock", "m", nil)
+	select {
+	case <-locked:
+		t.Fatal("the peer has another lock")
+	case <-time.After(50 * time.Millisecond):
+	}
+	require.NoError(t, s.Unlock())
+	require.True(t, (<-locked).OK())
+	requireError(t, s.TryLock(), "trylock", state.Elsewhere, ErrLocked)
+	require.True(t, peer.Do("shm.unlock", "m", nil).OK())
+	_, err = s.WriteAt([]byte("from Go."), 0)
+	require.NoError(t, err)
+	same(t, []byte("from Go."), peer.Do("shm.read", "m", nil).Bytes(), "the peer")
+}
+
 // A peer whose Qt has POSIX shared memory alone has the segment of a QtKey in the other
 // world: it is named, and no second one is made.
 func TestQtKeyWhoseSegmentIsInTheOtherWorld(t *testing.T) {
