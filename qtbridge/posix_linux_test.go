@@ -601,7 +601,7 @@ func useOddDirectory(order string) {
 		e, ok := errors.AsType[*Error](err)
 		fmt.Println(ok && e.Msg != "", err)
 	}
-	s, err := Create(context.Background(), key, 1<<20, ReadWrite)
+	_, err := Create(context.Background(), key, 1<<20, ReadWrite)
 	show(err)
 	if order != "small" {
 		_, err = Attach(context.Background(), key, ReadOnly)
@@ -614,7 +614,8 @@ func useOddDirectory(order string) {
 	if err := os.Truncate(posixFile(key), 1<<20); err != nil { // as Qt's create() does
 		panic(err)
 	}
-	if s, err = Attach(context.Background(), key, ReadWrite); err != nil {
+	s, err := Attach(context.Background(), key, ReadWrite)
+	if err != nil {
 		panic(err)
 	}
 	_, err = s.WriteAt(make([]byte, 1<<20), 0)
@@ -721,7 +722,9 @@ func TestPosixSegmentOfAQtKey(t *testing.T) {
 	key := QtKey(lettersOnly(x.env))
 	peer := x.env.Verbs(6)
 	text, _ := peer.Do("shm.legacyNativeKey", "", peertest.Args{"key": key.Name(), "type": int(native.PosixRealtime)}).Ret.(string)
-	t.Cleanup(func() { _ = os.Remove(shm + strings.TrimPrefix(strings.TrimSuffix(text, "?legacyKey="+key.Name()), "posix:")) })
+	t.Cleanup(func() {
+		_ = os.Remove(shm + strings.TrimPrefix(strings.TrimSuffix(text, "?legacyKey="+key.Name()), "posix:"))
+	})
 	peer.Do("shm.newNativeIpc", "m", peertest.Args{"key": text})
 	require.True(t, peer.Do("shm.create", "m", peertest.Args{"size": 8}).OK())
 

@@ -187,11 +187,11 @@ func lockLines(key qtbridge.Key, l *qtbridge.LockState) string {
 
 // userLines are the processes that have a lock open.
 func userLines(l *qtbridge.LockState) string {
-	text := ""
+	var text strings.Builder
 	for _, pid := range l.Users {
-		text += infoLine("  open in", "process "+programText(pid))
+		text.WriteString(infoLine("  open in", "process "+programText(pid)))
 	}
-	return text
+	return text.String()
 }
 
 func strayText(s *qtbridge.Stray) string {
