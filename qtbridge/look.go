@@ -23,24 +23,35 @@ func (p place) look(op string, key Key) (ipc.Segment, error) {
 	return segment, systemError(op, key, err)
 }
 
-// isElsewhere tells whether there is a segment of the key of another system.
+// other is where another system has the segment of the key, if a Qt without this one
+// made it; empty if there is no such system.
+func (p place) other() string {
+	rest, ok := ipc.QtRest(filepath.Base(p.Segment))
+	if p.Native || !ok || !p.traits().KeyFiles {
+		return ""
+	}
+	return otherSegment(rest)
+}
+
+// isElsewhere tells whether there is a segment there.
 func (p place) isElsewhere() bool {
-	if p.other == "" {
+	other := p.other()
+	if other == "" {
 		return false
 	}
-	info, err := os.Stat(p.other)
+	info, err := os.Stat(other)
 	return err == nil && info.Size() > 0 // else it may be a key file
 }
 
 // elsewhereKey is the key of that segment, with the lock that its programs use.
 func elsewhereKey(key Key, p place) Key {
-	return Key{name: "/" + filepath.Base(p.other), kind: posixKey, legacy: key.lockName()}
+	return Key{name: "/" + filepath.Base(p.other()), kind: posixKey, legacy: key.lockName()}
 }
 
 func elsewhereError(op string, key Key, p place) error {
 	return &Error{Op: op, Key: key, Code: ErrUnsupported,
 		Msg: fmt.Sprintf("its segment is not of System V, as with this Qt, but the POSIX one %s: a Qt that was built with QT_POSIX_IPC made it; use the key %s, with Qt 6.6 or later in this program",
-			p.other, elsewhereKey(key, p))}
+			p.other(), elsewhereKey(key, p))}
 }
 
 // isNotFound tells whether err says that there is no segment.

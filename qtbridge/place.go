@@ -16,7 +16,6 @@ import (
 type place struct {
 	ipc.Place
 	system ipc.System
-	other  string // where another system has the segment, if a Qt without this one made it
 }
 
 func (p place) traits() *ipc.Traits { return p.system.Traits() }
@@ -221,9 +220,5 @@ func (k Key) derive(op, tmpdir string) (place, error) {
 	if err := system.CheckName(base); err != nil {
 		return place{}, systemError(op, k, err)
 	}
-	p := place{Place: ipc.QtPlace(dir, rest), system: system, other: otherSegment(rest)}
-	if p.other == p.Segment {
-		p.other = "" // the directory for temporary files is that of the other system
-	}
-	return p, nil
+	return place{ipc.QtPlace(dir, rest), system}, nil
 }
