@@ -16,9 +16,9 @@ import "slices"
 // pids: there are the size, in whole pages, how many handles there are, and the
 // value of the lock, with the processes that have it open if it is held.
 //
-// With a [PosixKey] it reads all of /proc, and where it sees nobody it asks the kernel
-// whether anybody has the file open: an open() of somebody in that moment waits for
-// some microseconds. A [QtKey] without a segment can have one of another kind: see
+// With a [PosixKey] it asks the kernel whether anybody has the file open, and an open()
+// of somebody in that moment waits for some microseconds. If anybody has, it reads all
+// of /proc, which takes milliseconds. A [QtKey] without a segment can have one of another kind: see
 // [State.Elsewhere].
 //
 // Another user's segment can be inspected as far as /proc/sysvipc tells, which

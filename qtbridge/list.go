@@ -84,8 +84,8 @@ type Entry struct {
 // is overlooked in any other directory, or if it has content. What has no file
 // is listed nevertheless, and a QtKey's files also with nothing behind them.
 // Of POSIX objects those with names of Qt's are listed, and any segment that has
-// a semaphore of the same name. Where nobody is seen to have one, the kernel is asked,
-// as by [Inspect].
+// a semaphore of the same name. The kernel is asked whether anybody has them open, as
+// by [Inspect].
 //
 // On Windows it reads the directories of named objects, this session's and that
 // of all sessions, whose entries have native keys that begin with Global\, and the

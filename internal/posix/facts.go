@@ -33,10 +33,15 @@ func (s System) lookAtSegment(f *ipc.Facts, p ipc.Place, maps *procfs.Mappings) 
 	}
 	f.HasSegment, f.SegmentFile = true, fileOf(p.Segment, stat)
 	f.Segment = segmentOf(stat)
+	n, err := s.Attached(p)
+	if err == nil {
+		f.Segment.Attached = n
+	}
+	if n == 0 && err == nil {
+		return nil // so that nothing is to be read of the processes
+	}
 	if users := maps.PosixUsers(stat.Ino); len(users) > 0 {
 		f.Segment.Attached = len(users)
-	} else if n, err := s.Attached(p); err == nil {
-		f.Segment.Attached = n
 	}
 	return nil
 }
