@@ -20,7 +20,7 @@
 // # Keys
 //
 // A key is the name that the programs have agreed on. QSharedMemory has two
-// kinds, which name different segments even where the text is the same:
+// kinds of old, which name different segments even where the text is the same:
 //
 //   - setKey("Name"), or the constructor with a key: here [QtKey]. Qt derives a
 //     file name from it, qipc_sharedmemory_, the ASCII letters of the key, and
@@ -30,6 +30,13 @@
 //     A relative one is taken from the working directory of the process, so
 //     programs that run in different directories mean different segments. For a
 //     Qt program that runs elsewhere there is [NativeKeyIn].
+//
+// Qt 6.6 and later has a third kind:
+//
+//   - setNativeKey(QNativeIpcKey("/Name", QNativeIpcKey::Type::PosixRealtime)): here
+//     [PosixKey]. It is the name of a POSIX shared memory object, which is a file in
+//     /dev/shm, and depends on nothing else. What is said below of key files does not
+//     concern it.
 //
 // The file is called the key file. It is empty; the kernel's own key is made of
 // its device and inode numbers (ftok(3)). So it must be the same file, not only
@@ -55,6 +62,9 @@
 // Qt 6.6 on it has one, on the segment's own key file. This package takes it with any
 // Qt, where there is one, and makes it with the segment. Where there is none,
 // [Segment.Lockable] is false, and Lock returns [ErrNoLock].
+//
+// With a PosixKey the lock is a POSIX semaphore, which Qt makes where there is none.
+// Nothing gives it back when its holder dies.
 //
 // [Segment.Snapshot] serves both: it copies the whole segment under the lock
 // where there is one; where there is none, it reads until two reads agree. The
