@@ -19,8 +19,8 @@
 //
 // # Keys
 //
-// A key is the name that the programs have agreed on. QSharedMemory has two
-// kinds of old, which name different segments even where the text is the same:
+// A key is the name that the programs have agreed on. QSharedMemory has long had two
+// kinds, which name different segments even where the text is the same:
 //
 //   - setKey("Name"), or the constructor with a key: here [QtKey]. Qt derives a
 //     file name from it, qipc_sharedmemory_, the ASCII letters of the key, and
