@@ -152,25 +152,27 @@ func TestPosixLockExcludesQtAndQtExcludes(t *testing.T) {
 	peer := x.creator(8)
 	s := mustAttach(t, x.key, ReadWrite)
 	counted := peer.Async("shm.count", "m", peertest.Args{"n": each})
-	count := func() error {
-		return s.View(func(data []byte) error {
-			n := binary.LittleEndian.Uint64(data)
-			if n%16 == 0 {
-				time.Sleep(time.Microsecond)
-			}
-			binary.LittleEndian.PutUint64(data, n+1)
-			return nil
-		})
-	}
 	for range each {
-		require.NoError(t, s.WithLock(soon(t), count))
+		require.NoError(t, s.WithLock(soon(t), func() error { return s.View(countUp) }))
 	}
 	reply := <-counted
 	assert.EqualValues(t, each, reply.Ret)
 	assert.Zero(t, reply.LockFailed+reply.UnlockFailed)
 	assert.NotZero(t, reply.Interrupted, "they did not meet")
-	assert.EqualValues(t, 2*each, binary.LittleEndian.Uint64(readFile(t, posixFile(x.key))))
+	assert.EqualValues(t, 2*each, counterOf(readFile(t, posixFile(x.key))))
 }
+
+// countUp counts as the peer does, and now and then lets others come in between.
+func countUp(data []byte) error {
+	n := counterOf(data)
+	if n%16 == 0 {
+		time.Sleep(time.Microsecond)
+	}
+	binary.LittleEndian.PutUint64(data, n+1)
+	return nil
+}
+
+func counterOf(data []byte) uint64 { return binary.LittleEndian.Uint64(data) }
 
 func TestPosixLockOfThePeerIsWaitedForUntilTheContextEnds(t *testing.T) {
 	x := posixRow(t)
