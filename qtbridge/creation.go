@@ -59,6 +59,9 @@ func (c *creation) checkFree() error {
 	switch {
 	case err == nil && (c.strict || !segment.IsOrphan()):
 		return c.exists(segment)
+	case c.place.traits().MemoryFiles && ipc.IsPartial(err):
+		return &Error{Op: c.op, Key: c.key, Code: ErrExists, Err: err,
+			Msg: "another program is making it, or was ended while it did; wait, or remove what is there with Recover"}
 	case err != nil && !isNotFound(err):
 		return err
 	case c.place.traits().KeyFiles:

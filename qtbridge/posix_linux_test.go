@@ -459,6 +459,9 @@ func TestPosixPublisher(t *testing.T) {
 			p, err := NewPublisher(x.key, PublisherOptions{InPlace: inPlace})
 			require.NoError(t, err)
 			defer p.Close()
+			other, err := NewPublisher(x.key, PublisherOptions{InPlace: inPlace})
+			require.NoError(t, err)
+			defer other.Close()
 			peer := x.peer()
 			for _, text := range []string{"one", "two and more", "3"} {
 				require.NoError(t, p.Publish(soon(t), []byte(text)))
@@ -468,6 +471,8 @@ func TestPosixPublisher(t *testing.T) {
 				same(t, want, peer.Do("shm.read", "m", nil).Bytes(), "the peer")
 				require.True(t, peer.Do("shm.unlock", "m", nil).OK())
 				same(t, want, readFile(t, posixFile(x.key)), "the observer")
+				e := requireError(t, other.Publish(within(t, 30*time.Millisecond), []byte("theirs")), "publish", x.key, ErrExists)
+				require.Contains(t, e.Msg, "Recover")
 				if inPlace == 0 {
 					e := requireError(t, p.Publish(within(t, 30*time.Millisecond), []byte("beside a reader")), "publish", x.key, ErrBusy)
 					require.Contains(t, e.Msg, "InPlace")
@@ -518,6 +523,14 @@ func TestPosixSegmentInTheMaking(t *testing.T) {
 	assert.Contains(t, e.Msg, "no size yet")
 	_, err = Attach(ended, x.key, ReadOnly)
 	requireError(t, err, "attach", x.key, ErrBusy)
+	_, err = Create(soon(t), x.key, 8, ReadWrite)
+	assert.Contains(t, requireError(t, err, "create", x.key, ErrExists).Msg, "Recover")
+	assert.NoFileExists(t, posixSemaphore(x.key))
+	report, err := Recover(soon(t), x.key, Policy{})
+	require.NoError(t, err)
+	assert.Equal(t, []Action{RemoveSegment}, report.Actions)
+	assert.NoFileExists(t, posixFile(x.key))
+	require.NoError(t, os.WriteFile(posixFile(x.key), nil, 0o600))
 
 	attached := make(chan error, 1)
 	go func() {

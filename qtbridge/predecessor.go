@@ -204,6 +204,9 @@ func (p *publication) othersOpen() error {
 func (p *publication) exists(segment ipc.Segment) error {
 	t := p.place.traits()
 	msg := segment.Describe(t) + "; end that program, or use another key"
+	if t.MemoryFiles {
+		msg += ", or if nobody needs it, remove it with Recover"
+	}
 	if t.Processes && segment.Creator == os.Getpid() {
 		msg = fmt.Sprintf("%d bytes, created by another Publisher or Segment of this process, %d; close that, or use another key",
 			segment.Size, segment.Creator)
