@@ -8,19 +8,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
 )
 
-// arrived returns when each content came first, of a watch that has ended.
-func arrived(w *watch) map[string]time.Time {
-	seen := make(map[string]time.Time)
+// contents are those that came, of a watch that has ended.
+func contents(w *watch) map[string]bool {
+	seen := make(map[string]bool)
 	for range len(w.messages) {
-		if m := <-w.messages; seen[string(m.Data)].IsZero() {
-			seen[string(m.Data)] = m.Time
-		}
+		m := <-w.messages
+		seen[string(m.Data)] = true
 	}
 	return seen
 }
@@ -31,9 +29,9 @@ func TestWatchSeesMessagesThatEndInZeros(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		for _, zeros := range []int{1, 7, 100, 10_000} {
 			key := nativeKey(env)
-			w := startWatch(t, key, WatchOptions{})
+			w := startWatch(t, key, WatchOptions{Settle: time.Hour})
 			peer := env.Verbs(qt)
-			written := make(map[string]time.Time)
+			var written []string
 			for i := range 50 {
 				message := append(fmt.Appendf(nil, "page-%d", i), make([]byte, zeros)...)
 				obj := fmt.Sprint(i)
@@ -44,42 +42,32 @@ func TestWatchSeesMessagesThatEndInZeros(t *testing.T) {
 					continue
 				}
 				peer.Do("shm.write", obj, peertest.Args{"data": message})
-				written[string(message)] = time.Now()
+				written = append(written, string(message))
 				time.Sleep(10 * time.Millisecond)
 				peer.Do("shm.delete", obj, nil)
 			}
 			time.Sleep(100 * time.Millisecond)
 			w.stop()
-			seen := arrived(w)
-			var delays []time.Duration
-			for message, at := range written {
-				if when, ok := seen[message]; ok {
-					delays = append(delays, when.Sub(at))
-				}
-			}
-			// All of them, a fraction of a millisecond late, on a quiet machine.
-			t.Logf("%d of %d with %d zeros", len(delays), len(written), zeros)
+			seen := contents(w)
+			missed := slices.DeleteFunc(slices.Clone(written), func(message string) bool { return seen[message] })
+			t.Logf("%d of %d with %d zeros", len(written)-len(missed), len(written), zeros)
 			require.Greater(t, len(written), 40)
-			require.Greater(t, len(delays), len(written)*3/4)
-			slices.Sort(delays)
-			assert.Less(t, delays[len(delays)/2], 25*time.Millisecond, "half of Settle")
+			require.Less(t, len(missed), len(written)/4, "none, on a quiet machine")
 		}
 	})
 }
 
-// A record that is all zero is a message too, if it stays for a few milliseconds.
+// A record that is all zero is a message too, if it stays for a tenth of Settle.
 func TestWatchSeesARecordOfZeros(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		for _, key := range []Key{nativeKey(env), QtKey(env.Name())} {
-			w := startWatch(t, key, WatchOptions{})
+			w := startWatch(t, key, WatchOptions{Settle: 25 * time.Second}) // longer than until waits
 			peer := env.Verbs(qt)
 			create(peer, key, 8, []byte("before"))
 			w.until([]byte("before\x00\x00"))
 			peer.Do("shm.delete", key.String(), nil)
-			start := time.Now()
 			create(peer, key, 16, nil)
 			w.until(make([]byte, 16))
-			assert.Less(t, time.Since(start), 45*time.Millisecond, "before Settle")
 			w.stop()
 		}
 	})
@@ -97,9 +85,7 @@ func TestWatchMendsTheBeginningOfAMessage(t *testing.T) {
 		peer := env.Verbs(qt)
 		create(peer, key, 8, []byte("half"))
 		w.until([]byte("half\x00\x00\x00\x00"))
-		start := time.Now()
 		peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("half-all")})
 		w.until([]byte("half-all"))
-		assert.Less(t, time.Since(start), time.Second, "not after the longest time between looks")
 	})
 }
