@@ -102,15 +102,15 @@ func bothCount(s *scene) {
 }
 
 // count has both sides add 1 to a counter under the lock. None may be lost. It tries
-// again, up to ten times, where the system never let one come between the other's.
+// again where the system never let one come between the other's.
 func (s *scene) count(segment *qtbridge.Segment) {
 	s.Helper()
 	n := s.rounds(20_000)
 	if s.cell.Kind.posix() { // who gives it back mostly takes it again, so that the peer waits long
-		n = s.rounds(4_000)
+		n = 2_000
 	}
 	var total uint64
-	for range 10 {
+	for range 100 {
 		counted := s.peer.Async("shm.count", "m", peertest.Args{"n": n})
 		ours, theirs := s.countMeanwhile(segment, counted)
 		s.equal("calls of lock() and unlock() of the peer that failed", 0, theirs.LockFailed+theirs.UnlockFailed)
