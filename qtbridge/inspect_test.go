@@ -96,11 +96,6 @@ func eachKey(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int, ke
 
 func isQtKey(key Key) bool { return !key.IsNative() }
 
-// peerLocks tells whether a peer has a lock for keys of this kind.
-func peerLocks(t testing.TB, qt int, key Key) bool {
-	return isQtKey(key) || peertest.HasIPCKeys(t, qt)
-}
-
 // attachPeer has a peer attach to a segment of a key.
 func attachPeer(peer *peertest.Peer, key Key) {
 	peer.Do("shm.new", key.String(), nil)

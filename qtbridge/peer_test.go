@@ -48,3 +48,8 @@ func peerSemaphore(peer *peertest.Peer, key Key, initial int, mode string) {
 func nativeKey(env *peertest.Env) Key {
 	return NativeKeyIn(env.Work, env.Name())
 }
+
+// peerLocks tells whether a peer has a lock for keys of this kind.
+func peerLocks(t testing.TB, qt int, key Key) bool {
+	return !key.IsNative() || peertest.HasIPCKeys(t, qt)
+}

@@ -106,12 +106,9 @@ func unsupportedQt(op string, key Key) error {
 func (k Key) nativePlace(op string) (place, error) {
 	p := place{Place: ipc.Place{Segment: k.name, Native: true}, system: systemOf(k)}
 	if t := p.traits(); t.MemoryFiles {
-		p.Segment, p.Lock = t.Directory+k.name, t.LockPrefix+strings.TrimPrefix(k.name, "/")
+		p.Segment = t.Directory + k.name
 	}
-	if !p.traits().KeyFiles {
-		return p, checkName(op, k, p)
-	}
-	if !filepath.IsAbs(k.name) {
+	if p.traits().KeyFiles && !filepath.IsAbs(k.name) {
 		dir, err := os.Getwd()
 		if err != nil {
 			return place{}, &Error{Op: op, Key: k, Code: ErrKey, Err: err,
@@ -123,7 +120,7 @@ func (k Key) nativePlace(op string) (place, error) {
 			return place{}, keyError(op, k, "the working directory is not UTF-8; give an absolute path")
 		}
 	}
-	p.Lock = p.Segment // which is where Qt has it since 6.6
+	p.Lock = p.system.NativeLock(p.Segment)
 	return p, checkName(op, k, p)
 }
 
