@@ -20,14 +20,17 @@ type place struct {
 
 func (p place) traits() *ipc.Traits { return p.system.Traits() }
 
+// someDoNotLock tells whether there can be programs that know of no lock: with a native
+// key those of Qt before 6.6, which has no POSIX keys.
+func (p place) someDoNotLock() bool { return p.Native && !p.traits().MemoryFiles }
+
 // KeyFiles returns the absolute paths of the two files that the system objects
 // of k hang on: the segment's and the lock's, which with a native key are one. Qt
 // derives the names; the files need not exist. It depends on TMPDIR, or for a
 // relative native key on the working directory. Errors: [ErrKey] if k is empty,
 // too long or no UTF-8, or TMPDIR no directory, and [ErrUnavailable].
 //
-// On Windows they are the names of the two objects, and depend on nothing else; the
-// second is empty for native keys.
+// On Windows they are the names of the two objects, and depend on nothing else.
 func (k Key) KeyFiles() (segment, lock string, err error) {
 	p, err := k.place("locate")
 	return p.Segment, p.Lock, err
@@ -94,7 +97,7 @@ func unsupportedQt(op string, key Key) error {
 	compiled, running := QtVersion()
 	remedy := "link one major version of Qt alone: that of the other packages that use Qt, which for Qt 5.15 is the tag qt5"
 	if compiled != "" && strings.HasPrefix(running, compiled[:1]+".") {
-		remedy = "its native keys delete key files of others; build the program with that Qt"
+		remedy = "from 6.6 on its native keys have locks, which this build would take and remove where it must not; build the program with that Qt"
 	}
 	return &Error{Op: op, Key: key, Code: ErrUnsupported,
 		Msg: "this program was built with Qt " + compiled + " and runs with Qt " + running + "; " + remedy}

@@ -85,7 +85,9 @@ func TestListGlobalNamesOfQts(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		peer := env.Verbs(qt)
 		rest, _ := ipc.QtRest(withKey(t, peer, env.Name()).Segment)
-		p := withNativeKey(peer, ipc.QtPlace(`Global\`, rest).Segment)
+		name := ipc.QtPlace(`Global\`, rest).Segment
+		p := ipc.Place{Segment: name, Lock: name + "_sem", Native: true}
+		peer.Do("shm.setNativeKey", "m", peertest.Args{"key": name})
 		peer.Must("shm.create", "m", peertest.Args{"size": 1})
 		requireListed(t, p)
 	})
