@@ -97,7 +97,7 @@ func unsupportedQt(op string, key Key) error {
 	compiled, running := QtVersion()
 	remedy := "link one major version of Qt alone: that of the other packages that use Qt, which for Qt 5.15 is the tag qt5"
 	if compiled != "" && strings.HasPrefix(running, compiled[:1]+".") {
-		remedy = "from 6.6 on its native keys have locks, which this build would take and remove where it must not; build the program with that Qt"
+		remedy = "from 6.6 on native keys have locks, which this build would take and remove where it must not; build the program with that Qt"
 	}
 	return &Error{Op: op, Key: key, Code: ErrUnsupported,
 		Msg: "this program was built with Qt " + compiled + " and runs with Qt " + running + "; " + remedy}
