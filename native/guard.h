@@ -19,9 +19,7 @@
 #include "shim.h"
 
 // cgo_qt5.go and cgo_qt6.go say which Qt is meant; pkg-config may find another.
-#if QTB_QT == 6 && QT_VERSION >= QT_VERSION_CHECK(6, 6, 0) && defined(Q_OS_WIN)
-#error "Qt 6.6 and later are not supported yet on Windows: their native keys have a lock"
-#elif QTB_QT == 6 && QT_VERSION_MAJOR != 6
+#if QTB_QT == 6 && QT_VERSION_MAJOR != 6
 #error "built for Qt 6, but the headers are of another Qt; for Qt 5.15 build with -tags qt5"
 #elif QTB_QT == 5 && (QT_VERSION_MAJOR != 5 || QT_VERSION_MINOR < 15)
 #error "built with -tags qt5, but the headers are not of Qt 5.15"

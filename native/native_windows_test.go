@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
 )
 
@@ -91,3 +92,46 @@ const (
 	osDefaultType = Windows
 	osLegacyType  = Windows
 )
+
+func TestQNativeIpcKeyOnWindows(t *testing.T) {
+	if !HasNativeIpcKeys() {
+		return
+	}
+	name := peertest.New(t).Name()
+	m := newMemory(t)
+	require.NoError(t, m.SetNativeKeyType(name, Windows))
+	assert.Equal(t, "windows:"+name, m.NativeIpcKey())
+	require.NoError(t, m.Create(5, ReadWrite))
+	assert.Nil(t, observer.LookSemaphore(ParseNativeIpcKey(SystemSemaphoreLegacyNativeKey(name, Windows)).NativeKey()))
+	require.NoError(t, m.Lock())
+	assert.Zero(t, observer.LookSemaphore(name+"_sem").Value)
+	require.NoError(t, m.Unlock())
+
+	// The segment with the lock of another key does not wait for this one.
+	require.NoError(t, m.Lock())
+	other, err := NewNativeSharedMemory("windows:" + name + "?legacyKey=" + name)
+	require.NoError(t, err)
+	defer other.Close()
+	require.NoError(t, other.Attach(ReadOnly))
+	require.NoError(t, other.Detach())
+	require.NoError(t, m.Unlock())
+
+	for _, is := range []func(KeyType) bool{SharedMemoryIsKeyTypeSupported, SystemSemaphoreIsKeyTypeSupported} {
+		assert.False(t, is(SystemV))
+		assert.False(t, is(PosixRealtime))
+		assert.True(t, is(Windows))
+	}
+	assert.Equal(t, Windows, DefaultTypeForOs())
+	text := SystemSemaphorePlatformSafeKey(`Global\`+name, Windows)
+	assert.Equal(t, `Global\sem_`+name, ParseNativeIpcKey(text).NativeKey())
+	s, err := NewNativeSystemSemaphore(text, 2, Open)
+	require.NoError(t, err)
+	defer s.Close()
+	require.NoError(t, s.Acquire())
+	assert.Equal(t, 1, observer.LookSemaphore(`Global\sem_`+name).Value)
+	require.NoError(t, s.SetNativeKey(name+"2", 1, Open, Windows))
+	require.NoError(t, s.Acquire())
+	assert.Equal(t, KeyError, codeOfError(t, s.SetNativeIpcKey("systemv:x", 1, Open)))
+	require.NoError(t, m.SetKey(name))
+	assert.Equal(t, m.NativeIpcKey(), SharedMemoryLegacyNativeKey(name, Windows))
+}

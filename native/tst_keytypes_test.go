@@ -104,7 +104,7 @@ func (of nativeStores) make(t *testing.T, initial int) store {
 // value is how an observer sees the value of a semaphore, nil if it cannot.
 func (of nativeStores) value(nativeKey string) func() int {
 	switch of.row.keyType {
-	case SystemV:
+	case SystemV, Windows:
 		return func() int { return observer.LookSemaphore(nativeKey).Value }
 	case PosixRealtime: // glibc's sem_t begins with it
 		return func() int {

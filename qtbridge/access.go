@@ -165,7 +165,7 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 // copyLocked copies the content while the lock is held. With a native key that does not
 // say that nobody writes: programs of Qt before 6.6 do not lock.
 func (s *Segment) copyLocked(ctx context.Context, buf []byte) (content []byte, agreed bool, err error) {
-	if s.lock.sharesFile() || s.place.traits().MemoryFiles {
+	if s.place.someDoNotLock() || s.place.traits().MemoryFiles {
 		return s.copyStable(ctx, buf, agreeTries)
 	}
 	return append(buf[:0], s.data...), true, nil

@@ -84,6 +84,10 @@ func TestAdoptKnowsTheTypeOfAKey(t *testing.T) {
 			require.Error(t, err)
 			continue
 		}
+		if !native.SharedMemoryIsKeyTypeSupported(native.KeyType(key.kind)) {
+			foreign.Close() // on Windows
+			continue
+		}
 		require.NoError(t, err)
 		t.Cleanup(foreign.Close)
 		adopted, err := keyOf(foreign.Pointer())

@@ -76,7 +76,7 @@ func TestInspectNamedObjects(t *testing.T) {
 		assert.EqualValues(t, 8192, state.Segment.Size)
 		assert.Equal(t, 1, state.Segment.Attached)
 		assert.Equal(t, Process{Alive: true}, state.Segment.Creator, "nobody can tell")
-		assert.Equal(t, !key.IsNative(), state.Lock.Exists)
+		assert.Equal(t, peerLocks(t, qt, key), state.Lock.Exists)
 
 		reader.Must("shm.attach", "m", peertest.Args{"mode": "ReadOnly"})
 		assert.Equal(t, 2, inspected(t, key, Live).Segment.Attached)

@@ -219,10 +219,10 @@ func (s *kernelSemaphore) createOwned(op string, mode native.SemaphoreMode) erro
 	return err
 }
 
-// createUnowned has the semaphore that Qt made open before Qt's object goes, which
-// nobody needs any more then.
+// createUnowned has the semaphore open before what made it goes, which nobody needs any
+// more then.
 func (s *kernelSemaphore) createUnowned(op string, mode native.SemaphoreMode) error {
-	made, err := newSemaphoreOf(op, s.key, s.place, s.initial, mode)
+	made, err := s.newUnowned(op, mode)
 	if err != nil {
 		return err
 	}
@@ -231,6 +231,19 @@ func (s *kernelSemaphore) createUnowned(op string, mode native.SemaphoreMode) er
 		return systemError(op, s.key, err)
 	}
 	return nil
+}
+
+// newUnowned makes the semaphore, by Qt if that can.
+func (s *kernelSemaphore) newUnowned(op string, mode native.SemaphoreMode) (interface{ Close() }, error) {
+	maker, ok := s.place.system.(ipc.LockMaker)
+	if !ok || !s.key.IsNative() {
+		return newSemaphoreOf(op, s.key, s.place, s.initial, mode)
+	}
+	made, err := maker.MakeLock(s.place.Place)
+	if err != nil {
+		return nil, systemError(op, s.key, err)
+	}
+	return made, nil
 }
 
 // isOwner tells whether Qt made the semaphore for us.

@@ -57,7 +57,7 @@ func TestListNamedObjects(t *testing.T) {
 			assert.ElementsMatch(t, []int{peer.PID(), os.Getpid()}, e.Users)
 			assert.Regexp(t, `^testpeer-qt[56]\.exe$`, e.Programs[peer.PID()])
 			kind := KindBoth
-			if key.IsNative() {
+			if !peerLocks(t, qt, key) {
 				kind = KindSegment
 			}
 			assert.Equal(t, kind, e.Kind)

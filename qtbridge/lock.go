@@ -44,7 +44,7 @@ func (l *lock) acquire(r *request) error {
 // makes tells whether Qt is to make the semaphore where there is none. With a native
 // key that is so only for one who makes the segment too: without one, the peers are of
 // Qt before 6.6, and do not lock.
-func (l *lock) makes() bool { return !l.sharesFile() || l.isOwner() }
+func (l *lock) makes() bool { return !l.place.someDoNotLock() || l.isOwner() }
 
 // acquireUnjammed is acquire that sets a jammed lock free before, as create() of
 // Qt does to any on Unix, and makes one that is missing.

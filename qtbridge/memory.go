@@ -43,13 +43,14 @@ func (m *memory) setName(system ipc.System, name string, creates bool) error {
 		return m.open(func() error { return m.SetNativeKey(name) })
 	}
 	m.lock = ownPrivateLock(system)
-	if !creates {
+	t := system.Traits()
+	// Where no file comes with a lock, it costs little and goes with the object.
+	if !creates && (t.KeyFiles || t.MemoryFiles) {
 		var err error
 		if m.lock, err = sharePrivateLock(m.op, m.key, system); err != nil {
 			return err
 		}
 	}
-	t := system.Traits()
 	m.name = name
 	if m.SharedMemory = m.lock.takeSpare(name); m.SharedMemory != nil {
 		return nil

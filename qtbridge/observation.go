@@ -290,7 +290,7 @@ func (o *observation) copyAndGive(lock ipc.Lock, data []byte) (content []byte, a
 // copyLocked copies data while the lock is held. With a native key that does not say
 // that nobody writes: programs of Qt before 6.6 do not lock.
 func (o *observation) copyLocked(data []byte) (content []byte, agreed bool) {
-	if o.place.Lock == o.place.Segment {
+	if o.place.someDoNotLock() {
 		return copyStable(context.Background(), nil, data, agreeTries)
 	}
 	return bytes.Clone(data), true

@@ -3,6 +3,7 @@
 package qtbridge
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,4 +48,45 @@ func peerSemaphore(peer *peertest.Peer, key Key, initial int, mode string) {
 // cannot have backslashes in it.
 func nativeKey(env *peertest.Env) Key {
 	return NativeKeyIn(env.Work, env.Name())
+}
+
+// peerLocks tells whether a peer has a lock for keys of this kind.
+func peerLocks(t testing.TB, qt int, key Key) bool {
+	return !key.IsNative() || peertest.HasIPCKeys(t, qt)
+}
+
+// eachKey runs a test once for each Qt of the peer and kind of key.
+func eachKey(t *testing.T, test func(t *testing.T, env *peertest.Env, qt int, key Key)) {
+	for _, qt := range peertest.QtVersions {
+		for _, kind := range []string{"setKey", "native"} {
+			t.Run(fmt.Sprintf("%s/peer-qt%d/%s", goQt(), qt, kind), func(t *testing.T) {
+				env := peertest.New(t)
+				key := QtKey(env.Name())
+				if kind == "native" {
+					if key = nativeKey(env); hasKeyFiles {
+						key = NativeKey(env.Work + "/key")
+					}
+				}
+				test(t, env, qt, key)
+			})
+		}
+	}
+}
+
+// attachPeer has a peer attach to a segment of a key.
+func attachPeer(peer *peertest.Peer, key Key) {
+	peer.Do("shm.new", key.String(), nil)
+	op := "shm.setKey"
+	if key.IsNative() {
+		op = "shm.setNativeKey"
+	}
+	peer.Do(op, key.String(), peertest.Args{"key": key.Name()})
+	peer.Must("shm.attach", key.String(), peertest.Args{"mode": "ReadWrite"})
+}
+
+// orphan has a Qt process create a segment and crash.
+func orphan(env *peertest.Env, qt int, key Key) {
+	peer := env.Verbs(qt)
+	create(peer, key, 5, []byte("stale"))
+	peer.Kill()
 }

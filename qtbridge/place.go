@@ -20,14 +20,17 @@ type place struct {
 
 func (p place) traits() *ipc.Traits { return p.system.Traits() }
 
+// someDoNotLock tells whether there can be programs that know of no lock: with a native
+// key those of Qt before 6.6, which has no POSIX keys.
+func (p place) someDoNotLock() bool { return p.Native && !p.traits().MemoryFiles }
+
 // KeyFiles returns the absolute paths of the two files that the system objects
 // of k hang on: the segment's and the lock's, which with a native key are one. Qt
 // derives the names; the files need not exist. It depends on TMPDIR, or for a
 // relative native key on the working directory. Errors: [ErrKey] if k is empty,
 // too long or no UTF-8, or TMPDIR no directory, and [ErrUnavailable].
 //
-// On Windows they are the names of the two objects, and depend on nothing else; the
-// second is empty for native keys.
+// On Windows they are the names of the two objects, and depend on nothing else.
 func (k Key) KeyFiles() (segment, lock string, err error) {
 	p, err := k.place("locate")
 	return p.Segment, p.Lock, err
@@ -94,7 +97,7 @@ func unsupportedQt(op string, key Key) error {
 	compiled, running := QtVersion()
 	remedy := "link one major version of Qt alone: that of the other packages that use Qt, which for Qt 5.15 is the tag qt5"
 	if compiled != "" && strings.HasPrefix(running, compiled[:1]+".") {
-		remedy = "its native keys delete key files of others; build the program with that Qt"
+		remedy = "from 6.6 on native keys have locks, which this build would take and remove where it must not; build the program with that Qt"
 	}
 	return &Error{Op: op, Key: key, Code: ErrUnsupported,
 		Msg: "this program was built with Qt " + compiled + " and runs with Qt " + running + "; " + remedy}
@@ -106,12 +109,9 @@ func unsupportedQt(op string, key Key) error {
 func (k Key) nativePlace(op string) (place, error) {
 	p := place{Place: ipc.Place{Segment: k.name, Native: true}, system: systemOf(k)}
 	if t := p.traits(); t.MemoryFiles {
-		p.Segment, p.Lock = t.Directory+k.name, t.LockPrefix+strings.TrimPrefix(k.name, "/")
+		p.Segment = t.Directory + k.name
 	}
-	if !p.traits().KeyFiles {
-		return p, checkName(op, k, p)
-	}
-	if !filepath.IsAbs(k.name) {
+	if p.traits().KeyFiles && !filepath.IsAbs(k.name) {
 		dir, err := os.Getwd()
 		if err != nil {
 			return place{}, &Error{Op: op, Key: k, Code: ErrKey, Err: err,
@@ -123,7 +123,7 @@ func (k Key) nativePlace(op string) (place, error) {
 			return place{}, keyError(op, k, "the working directory is not UTF-8; give an absolute path")
 		}
 	}
-	p.Lock = p.Segment // which is where Qt has it since 6.6
+	p.Lock = p.system.NativeLock(p.Segment)
 	return p, checkName(op, k, p)
 }
 

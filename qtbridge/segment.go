@@ -52,7 +52,7 @@ func (s *Segment) Mode() Mode { return s.mode }
 // [Create]. Programs with an older Qt do not take it: their lock() returns false, at
 // which they often do not look. So it excludes only those who know it, and readers of
 // such a segment use [Segment.Snapshot]. Others can make and remove it at any time. It
-// is false after Close, and on Windows with a NativeKey.
+// is false after Close.
 func (s *Segment) Lockable() bool {
 	if s.lock == nil || s.enter("lock") != nil {
 		return false
@@ -100,8 +100,7 @@ func (s *Segment) Close() error {
 // [QtKey] the lock is made as well; where it exists already and is held, Create
 // waits for it until ctx ends, which is an [ErrLocked]. So it is with a
 // [NativeKey], which has a lock since Qt 6.6: programs with an older Qt do not see it.
-// On Windows that has none. The key file of a native key must not exist, or be empty:
-// Qt deletes it in the end.
+// The key file of a native key must not exist, or be empty: Qt deletes it in the end.
 //
 // On Windows a segment goes with its last handle, so that a crash leaves none
 // behind. A Create that fails leaves no handle, unlike Qt's create(), with which

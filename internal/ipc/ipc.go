@@ -42,6 +42,9 @@ type System interface {
 	// has the id still and nobody has it open: else it is a Busy. It is for what
 	// stays with MemoryFiles, and elsewhere an Unsupported.
 	Remove(name string, id int) error
+	// NativeLock is the name of the lock that Qt from 6.6 on gives the segment of a
+	// native key.
+	NativeLock(segment string) string
 	// Touchable tells whether the memory of a segment that Qt is attached to can
 	// be touched: there are systems where it need not be there.
 	Touchable(data []byte) bool
@@ -92,6 +95,13 @@ type System interface {
 	// for the turn, and end ends it, as does the end of the process. It is a Busy
 	// if that takes longer than limit, or ctx ends.
 	Serialize(ctx context.Context, p Place, limit time.Duration) (end func(), err error)
+}
+
+// LockMaker is a System that can make what Qt before 6.6 has no object for.
+type LockMaker interface {
+	// MakeLock makes the lock of a native key, and opens it, or opens the one that
+	// there is. Close must follow.
+	MakeLock(p Place) (Lock, error)
 }
 
 // Traits are in what systems differ, as far as those above them must know.

@@ -63,6 +63,11 @@ func (System) CheckName(path string) error {
 	return &ipc.Error{Code: ipc.Unusable, Text: problem}
 }
 
+// NativeLock has the same name in another form.
+func (System) NativeLock(segment string) string {
+	return traits.LockPrefix + strings.TrimPrefix(segment, directory)
+}
+
 // Pin returns the name itself: Qt deletes no segment.
 func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
 	return p.Segment, func() {}, nil

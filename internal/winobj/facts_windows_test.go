@@ -36,9 +36,14 @@ func TestFactsOfNativeKeys(t *testing.T) {
 			peer := env.Verbs(qt)
 			p := withNativeKey(peer, prefix+env.Name())
 			peer.Must("shm.create", "m", peertest.Args{"size": 1})
-			assert.Equal(t, ipc.Facts{
+			want := ipc.Facts{
 				SegmentFile: ipc.File{Path: p.Segment}, HasSegment: true, Segment: ipc.Segment{Size: 4096, Attached: 1},
-			}, facts(t, p))
+				LockFile: ipc.File{Path: p.Lock},
+			}
+			if peertest.HasIPCKeys(t, qt) {
+				want.HasLock, want.Lock = true, ipc.Semaphore{Value: 1, Used: true, Handles: 1}
+			}
+			assert.Equal(t, want, facts(t, p))
 		}
 	})
 }

@@ -42,13 +42,19 @@ func (l *listing) read(directory, prefix string) error {
 		case ok && !done[rest]:
 			done[rest] = true
 			p := ipc.QtPlace(prefix, rest)
-			p.Native = prefix != "" // from this session no other key leads there
+			if prefix != "" {
+				p = nativePlace(p.Segment) // from this session no other key leads there
+			}
 			l.add(p)
 		case !ok && o.kind == sectionType && l.isQts(directory+`\`+o.name):
-			l.add(ipc.Place{Segment: prefix + o.name, Native: true})
+			l.add(nativePlace(prefix + o.name))
 		}
 	}
 	return err
+}
+
+func nativePlace(segment string) ipc.Place {
+	return ipc.Place{Segment: segment, Lock: System{}.NativeLock(segment), Native: true}
 }
 
 // isQts tells whether a process with Qt has an object open: nothing else tells a

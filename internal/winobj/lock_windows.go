@@ -1,8 +1,10 @@
 package winobj
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -27,6 +29,20 @@ func (System) Lock(p ipc.Place) (ipc.Lock, error) {
 		return nil, err
 	}
 	return &lock{name: p.Lock, handle: handle}, nil
+}
+
+// MakeLock is what QSystemSemaphore does with that name and the value 1, which Qt before
+// 6.6 cannot be told to: CreateSemaphore, which opens one that there is.
+func (System) MakeLock(p ipc.Place) (ipc.Lock, error) {
+	name, err := windows.UTF16PtrFromString(p.Lock)
+	if err != nil {
+		return nil, unusable(p.Lock, err)
+	}
+	handle, _, err := createSemaphore.Call(0, 1, math.MaxInt32, uintptr(unsafe.Pointer(name)))
+	if handle == 0 {
+		return nil, openError(p.Lock, err)
+	}
+	return &lock{name: p.Lock, handle: windows.Handle(handle)}, nil
 }
 
 // ID is 0: a semaphore has none.

@@ -2,6 +2,7 @@ package winobj
 
 import (
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -152,4 +153,42 @@ func TestLocksDoNotAllocate(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(200, func() { _, _ = l.Take(1, 0), l.Give() }), "take, give")
 	assert.Zero(t, testing.AllocsPerRun(200, func() { _, _ = l.Add(1), l.Take(1, time.Second) }), "add, take")
 	assert.Zero(t, testing.AllocsPerRun(200, func() { _ = l.Take(2, 0) }), "take what is not there")
+}
+
+// A peer of Qt 6.6 or later has the lock of a native key under the same name, whoever
+// made it. Names of up to 260 letters and longer ones.
+func TestNativeLocks(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		for _, length := range []int{0, 255, 256, 300} {
+			name := env.Name()
+			name += strings.Repeat("a", max(0, length-len(name)))
+			peer := env.Verbs(qt)
+			p := withNativeKey(peer, name)
+			p.Lock = system.NativeLock(name)
+			made, err := system.MakeLock(p)
+			require.NoError(t, err)
+			requireValue(t, p, 1)
+			peer.Must("shm.create", "m", peertest.Args{"size": 8})
+			require.NoError(t, made.Take(1, 0))
+			again, err := system.MakeLock(p)
+			require.NoError(t, err)
+			requireValue(t, p, 0)
+			again.Close()
+			if !peertest.HasIPCKeys(t, qt) {
+				assert.False(t, peer.Do("shm.lock", "m", nil).OK())
+				made.Close()
+				continue
+			}
+			answer := peer.Async("shm.lock", "m", nil)
+			time.Sleep(50 * time.Millisecond)
+			require.Empty(t, answer, "lock() of Qt waits")
+			require.NoError(t, made.Give())
+			require.True(t, (<-answer).OK())
+			require.ErrorIs(t, made.Take(1, 0), ipc.ErrTaken)
+			made.Close()
+			peer.Kill()
+			_, err = system.Semaphore(p)
+			requireMissing(t, p.Lock, err)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 var (
 	kernel32               = windows.NewLazySystemDLL("kernel32.dll")
 	openFileMapping        = kernel32.NewProc("OpenFileMappingW")
+	createSemaphore        = kernel32.NewProc("CreateSemaphoreW")
 	openSemaphore          = kernel32.NewProc("OpenSemaphoreW")
 	releaseSemaphore       = kernel32.NewProc("ReleaseSemaphore")
 	ntdll                  = windows.NewLazySystemDLL("ntdll.dll")

@@ -39,7 +39,7 @@ func withKey(t *testing.T, peer *peertest.Peer, key string) ipc.Place {
 func withNativeKey(peer *peertest.Peer, key string) ipc.Place {
 	peer.Do("shm.new", "m", nil)
 	peer.Do("shm.setNativeKey", "m", peertest.Args{"key": key})
-	return ipc.Place{Segment: key, Native: true}
+	return ipc.Place{Segment: key, Lock: key + "_sem", Native: true}
 }
 
 // having has a new peer create a segment of 8 bytes.

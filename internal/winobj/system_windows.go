@@ -11,7 +11,10 @@ import (
 // System is the named objects of Windows.
 type System struct{}
 
-var _ ipc.System = System{}
+var (
+	_ ipc.System    = System{}
+	_ ipc.LockMaker = System{}
+)
 
 var traits = ipc.Traits{
 	LooksHold: true,
@@ -40,6 +43,15 @@ func (System) CheckName(name string) error {
 			Text: fmt.Sprintf("Qt makes a name of %d letters of it, and Windows knows the first %d; use a shorter key on both sides", n, most)}
 	}
 	return nil
+}
+
+// NativeLock is the name that QSharedMemory makes of the segment's, of which it takes
+// the first 255 UTF-16 units.
+func (System) NativeLock(segment string) string {
+	const suffix = "_sem"
+	units := utf16.Encode([]rune(segment))
+	const most = 260 - len(suffix) - 1 // MAX_PATH
+	return string(utf16.Decode(units[:min(len(units), most)])) + suffix
 }
 
 // Pin has nothing to do where there are no key files.
