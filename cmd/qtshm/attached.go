@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -29,16 +31,26 @@ func isNameless(e *qtbridge.Entry) bool {
 	return e.Name == "" && s.File.Path == "" && s.Exists && s.Attached > 0
 }
 
-// seekNameless tells of segments that can be key's if that leads to none, or that the
-// peer is attached to.
+// seekNameless tells of segments that the peer is attached to, and, if key leads to
+// none, of those of processes that have their key files where key has.
 func (x *examination) seekNameless(key qtbridge.Key, state *qtbridge.State) {
 	for i := range x.entries {
 		e := &x.entries[i]
-		concerned := !state.Segment.Exists || x.peer != nil && slices.Contains(e.Users, x.peer.pid)
-		if concerned && isNameless(e) && !x.told(e) {
+		if !isNameless(e) || x.told(e) {
+			continue
+		}
+		isPeers := x.peer != nil && slices.Contains(e.Users, x.peer.pid)
+		if isPeers || !state.Segment.Exists && areNeighbours(e.Users, filepath.Dir(state.Segment.File.Path)) {
 			x.addNameless(e, key.String())
 		}
 	}
+}
+
+// areNeighbours tells whether one of these processes has its key files in dir.
+func areNeighbours(pids []int, dir string) bool {
+	return slices.ContainsFunc(pids, func(pid int) bool {
+		return slices.ContainsFunc(procfs.Directories(pid), func(theirs string) bool { return procfs.IsSameFile(theirs, dir) })
+	})
 }
 
 // told tells whether a segment was found to be a stray of the key.
