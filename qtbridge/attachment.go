@@ -23,16 +23,46 @@ func (a *attachment) detach() error {
 	a.data = nil
 	l := a.lock
 	if l == nil {
-		return a.mem.detach()
+		return a.detachMemory()
 	}
 	locked := l.held.CompareAndSwap(true, false)
 	held := locked || a.holdToDetach()
-	err := a.mem.detach()
+	err := a.detachMemory()
 	l.close(held)
 	if locked {
 		l.local.leave()
 	}
 	return err
+}
+
+// detachMemory has Qt detach. Qt would, as the last one, remove the segment and then
+// delete the key file by its name. Where that leads to another segment by now, nobody
+// would find that one any more, so there we remove ours ourselves.
+func (a *attachment) detachMemory() error {
+	if !a.isReplaced() {
+		return a.mem.detach()
+	}
+	system := a.place.system
+	end, err := system.Keep(a.id)
+	if err != nil {
+		return a.mem.detach()
+	}
+	removes := a.mem.keeper.Load() == nil // else it is to be left as it was
+	err = a.mem.detach()
+	end()
+	if removes {
+		system.Drop(a.id)
+	}
+	return err
+}
+
+// isReplaced tells whether the key leads to another segment.
+func (a *attachment) isReplaced() bool {
+	if a.mem.isPinned || !a.place.traits().DetachRemoves {
+		return false
+	}
+	found, err := a.place.system.Segment(a.place.Place)
+	return err == nil && found.ID != a.id
 }
 
 // holdToDetach takes the lock, if it can be had, where detaching removes something

@@ -312,12 +312,14 @@ func TestInspectSplit(t *testing.T) {
 		stray := observer.Look(segment).ID
 		hide(t, env, segment)
 		create(fresh, key, 6, nil)
+		state := inspected(t, env, key, Split) // idle as both are
 		if isQtKey(key) {
-			inspected(t, env, key, Live) // nothing gives it away yet
+			assert.Equal(t, SameProgram, state.Strays[0].Evidence)
 			old.Must("shm.lock", key.String(), nil)
 			old.Must("shm.unlock", key.String(), nil)
+			state = inspected(t, env, key, Split)
+			assert.Equal(t, UsedLock, state.Strays[0].Evidence)
 		}
-		state := inspected(t, env, key, Split)
 		assert.EqualValues(t, 6, state.Segment.Size)
 		require.Len(t, state.Strays, 1)
 		assert.Equal(t, stray, state.Strays[0].ID)

@@ -54,8 +54,8 @@ type Entry struct {
 	// had.
 	Name string
 	// State is as of [Inspect], but that the verdict of a segment that no file is
-	// known of is Orphaned, Live, or KeyFileLost if it is one of the Strays of
-	// another entry.
+	// known of is Orphaned, Abandoned, Live, SegmentLost if it was removed from the
+	// system, or KeyFileLost if it is one of the Strays of another entry.
 	State State
 	// Users are the processes seen to be attached, in ascending order: of other
 	// users' processes only root sees that.
@@ -135,10 +135,14 @@ func entryOf(f *ipc.Found) Entry {
 	switch v := &e.State.Verdict; {
 	case f.Unclear:
 		*v = Unclear
+	case f.LockUnknown && f.Segment.Removed:
+		*v = SegmentLost
 	case f.StrayOf != nil:
 		*v = KeyFileLost
 	case f.LockUnknown && e.State.Segment.isOrphan():
 		*v = Orphaned
+	case f.LockUnknown && e.State.Segment.isAbandoned:
+		*v = Abandoned
 	case f.LockUnknown:
 		*v = Live
 	}

@@ -17,6 +17,7 @@ type memory struct {
 	name                 string // that Qt was given for it
 	done                 func() // with the name; nil if it has none
 	keeper               atomic.Pointer[keeper]
+	isPinned             bool         // Qt can delete nothing by the name
 	lock                 *privateLock // instead of the peer's; nil if Qt takes none
 }
 
@@ -118,7 +119,7 @@ func (m *memory) pin(p place, creates bool) error {
 	if err != nil {
 		return systemError(m.op, m.key, err)
 	}
-	m.done = done
+	m.done, m.isPinned = done, true
 	return m.setName(p.system, name, creates)
 }
 

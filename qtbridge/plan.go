@@ -14,7 +14,7 @@ import (
 func plan(s *State, p place, policy Policy) ([]Action, error) {
 	t := p.traits()
 	switch s.Verdict {
-	case Split, KeyFileLost:
+	case Split, KeyFileLost, SegmentLost:
 		return nil, astrayError(s)
 	case Locked:
 		if !t.Processes {
@@ -30,7 +30,7 @@ func plan(s *State, p place, policy Policy) ([]Action, error) {
 		if isJamInTheWay(s, policy) {
 			return []Action{ResetLock}, checkOwner(s, s.Lock.Owner)
 		}
-	case Orphaned:
+	case Orphaned, Abandoned:
 		if policy.KeepContent {
 			return nil, nil
 		}
@@ -127,8 +127,7 @@ func strayLockError(s *State) error {
 // new one are to go first.
 func astrayError(s *State) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v: its key file %s was deleted or replaced; have these detach, and nothing will be left to mend: ",
-		s.Verdict, s.Segment.File.Path)
+	fmt.Fprintf(&b, "%v: %s; have these detach, and nothing will be left to mend: ", s.Verdict, lossText(s))
 	if s.Verdict == Split {
 		fmt.Fprintf(&b, "first those of the new segment %d, %s; ", s.Segment.ID,
 			ipc.ProcessList(append(attachedTo(s.Segment.ID), s.Segment.Creator.PID, s.Segment.Last.PID)))
@@ -140,6 +139,14 @@ func astrayError(s *State) error {
 			ipc.ProcessList(append(slices.Clone(stray.Users), stray.Creator.PID, stray.Last.PID)), stray.Evidence)
 	}
 	return recoverError(s.Key, ErrBusy, "%s", strings.TrimSuffix(b.String(), "; "))
+}
+
+// lossText says what has led to strays.
+func lossText(s *State) string {
+	if slices.ContainsFunc(s.Strays, func(stray Stray) bool { return !stray.Removed }) {
+		return "its key file " + s.Segment.File.Path + " was deleted or replaced"
+	}
+	return "its segment was removed from the system while it was in use"
 }
 
 // attachedTo returns the processes that are seen to be attached to the segment id.

@@ -7,13 +7,14 @@ import "context"
 //
 //   - [Orphaned]: the segment is removed, unless policy says to keep it, and
 //     the lock too if nobody waits for it and its last user is gone.
+//   - [Abandoned]: the same, so that a create() of its creator succeeds again.
 //   - [Jammed]: the lock is set free, or removed where nobody needs it.
 //   - [LockLost]: Qt makes the lock anew.
 //   - [Leftover]: the lock and the key files are removed.
 //   - [Free], [Live]: nothing is wrong, and nothing is done.
 //   - [Locked]: an [ErrLocked], after a tenth of a second; on Windows with
 //     policy.BreakLock the lock is set free.
-//   - [Split], [KeyFileLost], and LockLost where the old semaphore is still in
+//   - [Split], [KeyFileLost], [SegmentLost], and LockLost where the old semaphore is still in
 //     use: an [ErrBusy] that says which processes must detach first; nothing
 //     else helps them, and nothing is done.
 //

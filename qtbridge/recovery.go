@@ -183,11 +183,11 @@ func (r *recovery) remove(state *State, actions []Action) error {
 	return nil
 }
 
-// removeSegment removes an orphan, unless somebody attached meanwhile.
+// removeSegment removes what nobody is attached to, unless somebody attached meanwhile.
 func (r *recovery) removeSegment() (bool, error) {
 	p := r.place
 	seen, err := p.system.Segment(p.Place)
-	if err != nil || !seen.IsOrphan() {
+	if err != nil || !seen.IsOrphan() && !seen.IsAbandoned() {
 		return false, nil
 	}
 	err = removeOrphan(opRecover, r.key, p)

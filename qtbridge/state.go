@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"io/fs"
+	"slices"
 	"time"
 
 	"qtinterop/internal/ipc"
@@ -9,8 +10,8 @@ import (
 )
 
 // Verdict says in a word what is the matter with a key. Where several are true
-// at once, it is the first of: Jammed, Split, KeyFileLost, LockLost, Locked,
-// Orphaned, Live, Leftover, Free.
+// at once, it is the first of: Jammed, Split, KeyFileLost, SegmentLost,
+// LockLost, Locked, Orphaned, Abandoned, Live, Leftover, Free.
 type Verdict int
 
 // The verdicts.
@@ -30,6 +31,10 @@ const (
 	// Orphaned: there is a segment, nobody is attached, and its creator is gone. With
 	// a [PosixKey], whose creator is not known, that is nothing unusual.
 	Orphaned
+	// Abandoned: there is a segment that nobody is attached to, although its creator
+	// runs: that has detached, and the last one attached was killed. Told of one that
+	// is older than a second, or whose last user is gone. A create() of the key fails as long as that creator runs.
+	Abandoned
 	// Locked: the lock is held, and who took it last runs. On Windows, where
 	// nobody can tell who that was, somebody who has it open may hold it.
 	Locked
@@ -43,8 +48,12 @@ const (
 	// this key that the key no longer leads to, because its key file was deleted.
 	// Nobody new can find it.
 	KeyFileLost
-	// Split: it is suspected that the key file was deleted or replaced, so that
-	// some processes are attached to a segment that the key no longer leads to,
+	// SegmentLost: processes are attached to a segment of this key that was removed
+	// from the system, as by ipcrm or at the end of a session. They go on with it,
+	// and nobody new can find it.
+	SegmentLost
+	// Split: it is suspected that the key file was deleted or replaced, or the segment
+	// removed, so that some processes are attached to a segment that the key no longer leads to,
 	// and others to a new one.
 	Split
 	// Jammed: the lock is taken, and who took it last is gone, so that nobody
@@ -60,8 +69,10 @@ var verdictTexts = [...]string{
 	Live:        "live",
 	Orphaned:    "orphaned",
 	Locked:      "locked",
+	Abandoned:   "abandoned",
 	LockLost:    "lock lost",
 	KeyFileLost: "key file lost",
+	SegmentLost: "segment lost",
 	Split:       "split in two",
 	Jammed:      "lock jammed",
 }
@@ -109,6 +120,7 @@ type SegmentState struct {
 	File   KeyFile
 	Exists bool
 	SegmentFacts
+	isAbandoned bool
 }
 
 // isOrphan tells whether the segment was left behind by a crash.
@@ -188,14 +200,18 @@ func (s *State) judge() Verdict {
 		return Jammed
 	case len(s.Strays) > 0 && s.Segment.Attached > 0:
 		return Split
-	case len(s.Strays) > 0:
+	case slices.ContainsFunc(s.Strays, func(stray Stray) bool { return !stray.Removed }):
 		return KeyFileLost
+	case len(s.Strays) > 0:
+		return SegmentLost
 	case systemOf(s.Key).Traits().SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
 	case s.Lock.isHeld():
 		return Locked
 	case s.Segment.isOrphan():
 		return Orphaned
+	case s.Segment.isAbandoned && systemOf(s.Key).Traits().DetachRemoves:
+		return Abandoned
 	case s.Segment.Exists:
 		return Live
 	case s.Lock.isStale(), s.hasStaleFile():
@@ -209,7 +225,7 @@ func stateOf(key Key, f *ipc.Facts) State {
 	s := State{Key: key}
 	s.Segment.File, s.Segment.Exists, s.Segment.IPCKey = KeyFile(f.SegmentFile), f.HasSegment, f.Segment.Key
 	if f.HasSegment {
-		s.Segment.SegmentFacts = segmentFacts(&f.Segment)
+		s.Segment.SegmentFacts, s.Segment.isAbandoned = segmentFacts(&f.Segment), f.Segment.IsAbandoned()
 	}
 	l := &s.Lock
 	l.File, l.Exists, l.IPCKey = KeyFile(f.LockFile), f.HasLock, f.Lock.Key
@@ -223,6 +239,7 @@ func stateOf(key Key, f *ipc.Facts) State {
 		stray := &f.Strays[i]
 		s.Strays = append(s.Strays, Stray{
 			SegmentFacts: segmentFacts(&stray.Segment), Evidence: Evidence(stray.Evidence), Users: stray.Users,
+			Removed: stray.Removed,
 		})
 	}
 	s.Verdict = s.judge()

@@ -17,7 +17,7 @@ func TestKindsAndEvidenceAreThoseOfSystems(t *testing.T) {
 		assert.Equal(t, kind, Kind(theirs))
 	}
 	for evidence, theirs := range map[Evidence]ipc.Evidence{
-		noEvidence: ipc.NoEvidence, UsedLock: ipc.UsedLock, SameCreator: ipc.SameCreator, SameDirectory: ipc.SameDirectory,
+		noEvidence: ipc.NoEvidence, SameKey: ipc.SameKey, SameAge: ipc.SameAge, SameProgram: ipc.SameProgram, UsedLock: ipc.UsedLock, SameCreator: ipc.SameCreator, SameDirectory: ipc.SameDirectory,
 	} {
 		assert.Equal(t, evidence, Evidence(theirs))
 	}

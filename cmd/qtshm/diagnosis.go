@@ -20,18 +20,28 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		}
 		f.ID = "orphan"
 		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
+	case qtbridge.Abandoned:
+		f.ID = "abandoned"
+		f.Text = fmt.Sprintf("Nobody is attached to the segment, and its creator, process %d, runs without it: the last one attached was killed. A create() of its key fails as long as that process runs.", s.Segment.Creator.PID)
 	case qtbridge.Jammed:
 		f.ID = "jammed-lock"
 		f.Text = jammedText(&s.Lock)
 	case qtbridge.Leftover:
 		x.addLeftover(f)
 		return
-	case qtbridge.Split, qtbridge.KeyFileLost:
-		f.ID, f.entry, f.Command = "split-key", nil, ""
-		f.Text, f.Command = splitText(s)
-		if len(s.Strays) == 0 {
+	case qtbridge.Split, qtbridge.KeyFileLost, qtbridge.SegmentLost:
+		if len(s.Strays) == 0 && e.Name != "" {
 			return // told where the key is
 		}
+		f.ID, f.entry = "split-key", nil
+		f.Text, f.Command, f.PIDs = splitText(e)
+	case qtbridge.Live:
+		if s.Segment.File.Path == "" {
+			x.addNameless(e, name)
+		} else {
+			x.addReaders(e, name)
+		}
+		return
 	case qtbridge.LockLost:
 		x.addLockLost(f)
 		return
@@ -133,20 +143,26 @@ func (x *examination) addLockLost(f finding) {
 
 // splitText explains a segment that its key does not lead to any more. Those of
 // the new segment are to end first.
-func splitText(s *qtbridge.State) (text, command string) {
-	var pids []int
+func splitText(e *qtbridge.Entry) (text, command string, pids []int) {
+	s := &e.State
 	for i := range s.Strays {
 		pids = append(pids, s.Strays[i].Users...)
 	}
-	if s.Verdict == qtbridge.Split {
-		text = fmt.Sprintf("There seem to be two segments of this key: its key file %s was deleted or replaced, so some programs are attached to the old segment and others to the new one. End those of the new segment first, then those of the old one, and start them again.", s.Segment.File.Path)
-	} else {
+	switch s.Verdict {
+	case qtbridge.Split:
+		text = fmt.Sprintf("There seem to be two segments of this key: its key file %s was deleted or replaced, or the old segment removed, so some programs are attached to the old segment and others to the new one. End those of the new segment first, then those of the old one, and start them again.", s.Segment.File.Path)
+	case qtbridge.KeyFileLost:
 		text = fmt.Sprintf("The key file %s was deleted while programs are attached to its segment: nobody new finds it. End them and start them again.", s.Segment.File.Path)
+	default:
+		if pids == nil {
+			pids = e.Users
+		}
+		text = "The segment was removed from the system while programs are attached to it, as by ipcrm, or by systemd (RemoveIPC=) at the end of a session: they go on with it, and nobody new finds it. End them and start them again."
 	}
 	if len(pids) > 0 {
 		command = "kill " + pidList(pids)
 	}
-	return text, command
+	return text, command, pids
 }
 
 func pidList(pids []int) string { return strings.Trim(fmt.Sprint(pids), "[]") }

@@ -69,6 +69,7 @@ func (x *examination) examineKey(key qtbridge.Key) error {
 	}
 	x.seekElsewhere(key, &state)
 	x.seekOtherKind(key, &state)
+	x.seekNameless(key, &state)
 	if x.peer != nil {
 		x.compare(key)
 	}

@@ -52,8 +52,8 @@ func (a *app) info(name string) error {
 
 // verdictColours are for terminals: good, worth a look, broken.
 var verdictColours = map[qtbridge.Verdict]string{
-	qtbridge.Live: "\x1b[32m", qtbridge.Locked: "\x1b[33m", qtbridge.Orphaned: "\x1b[33m", qtbridge.Leftover: "\x1b[33m",
-	qtbridge.LockLost: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
+	qtbridge.Live: "\x1b[32m", qtbridge.Locked: "\x1b[33m", qtbridge.Orphaned: "\x1b[33m", qtbridge.Abandoned: "\x1b[33m", qtbridge.Leftover: "\x1b[33m",
+	qtbridge.LockLost: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.SegmentLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
 }
 
 // verdictText is a verdict, in colour if so wanted.
@@ -195,7 +195,11 @@ func userLines(l *qtbridge.LockState) string {
 }
 
 func strayText(s *qtbridge.Stray) string {
-	return infoLine("stray segment", fmt.Sprintf("id %d, suspected: %v", s.ID, s.Evidence)) +
+	removed := ""
+	if s.Removed {
+		removed = ", removed from the system"
+	}
+	return infoLine("stray segment", fmt.Sprintf("id %d%s, suspected: %v", s.ID, removed, s.Evidence)) +
 		factLines(&s.SegmentFacts) + infoLine("  users", fmt.Sprint(s.Users))
 }
 

@@ -80,6 +80,7 @@ type strayJSON struct {
 	IPCKey string `json:"ipcKey"`
 	factsJSON
 	Evidence string `json:"evidence"`
+	Removed  bool   `json:"removed"`
 	Users    []int  `json:"users"`
 }
 
@@ -93,7 +94,7 @@ func newInfoJSON(s *qtbridge.State) infoJSON {
 		shown.Lock = newLockJSON(&s.Lock)
 	}
 	for _, stray := range s.Strays {
-		shown.Strays = append(shown.Strays, strayJSON{ipcKeyText(stray.IPCKey), *newFactsJSON(&stray.SegmentFacts), stray.Evidence.String(), append([]int{}, stray.Users...)})
+		shown.Strays = append(shown.Strays, strayJSON{ipcKeyText(stray.IPCKey), *newFactsJSON(&stray.SegmentFacts), stray.Evidence.String(), stray.Removed, append([]int{}, stray.Users...)})
 	}
 	return shown
 }

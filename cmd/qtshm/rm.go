@@ -86,9 +86,9 @@ func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 		return nil
 	case !hasKeyFiles && !s.Segment.Exists:
 		return refusedf(exitNotFound, "rm %q: there is no segment, and Windows leaves nothing behind", s.Key)
-	case s.Segment.Exists && (s.Segment.Attached > 0 || s.Segment.Creator.Alive):
+	case s.Segment.Exists && (s.Segment.Attached > 0 || s.Segment.Creator.Alive && s.Verdict != qtbridge.Abandoned):
 		return inUse(s)
-	case s.Segment.Exists, s.Verdict == qtbridge.Split, s.Verdict == qtbridge.KeyFileLost:
+	case s.Segment.Exists, len(s.Strays) > 0:
 		return nil // Recover says why not, if it cannot
 	case s.Verdict == qtbridge.Free:
 		return refusedf(exitNotFound, "rm %q: there is no segment, and nothing else to remove", s.Key)

@@ -22,6 +22,9 @@ type Segment struct {
 	// Unclaimed: nobody is known to want it but those attached, as where segments
 	// stay without users and the system does not know who created them.
 	Unclaimed bool
+	// Removed: nobody finds it by its key any more, and it goes with the last who
+	// is attached.
+	Removed bool
 }
 
 // Uncounted is how many are attached to a segment where a look does not tell.
@@ -31,6 +34,15 @@ const Uncounted = -1
 // attached, and who created it is gone.
 func (s *Segment) IsOrphan() bool {
 	return s.Attached == 0 && (s.Unclaimed || !procfs.Alive(s.Creator))
+}
+
+// IsAbandoned tells whether nobody is attached although who created it runs: the last
+// one was killed. Who is making it attaches within [Fresh], unless that is over.
+func (s *Segment) IsAbandoned() bool {
+	if s.Attached != 0 || s.Unclaimed || s.Last == 0 || !procfs.Alive(s.Creator) {
+		return false
+	}
+	return !procfs.Alive(s.Last) || time.Since(s.Made) > Fresh+time.Second // Made is in whole seconds
 }
 
 // Semaphore is what a system knows of a semaphore.
@@ -103,9 +115,12 @@ type Evidence int
 // The kinds of evidence, as in qtbridge.
 const (
 	NoEvidence Evidence = iota
+	SameKey
 	UsedLock
 	SameCreator
 	SameDirectory
+	SameAge
+	SameProgram
 )
 
 // Kind says what a [Found] is.

@@ -91,6 +91,9 @@ type System interface {
 	// Keep attaches to the segment with this id, past Qt, so that to detach does not
 	// remove it, until end. It is for a system where it does: DetachRemoves.
 	Keep(id int) (end func(), err error)
+	// Drop removes the segment with this id if nobody is attached. It is for one that
+	// no name leads to, after a Keep.
+	Drop(id int)
 	// Serialize has those who mend a key take turns, in all processes: it waits
 	// for the turn, and end ends it, as does the end of the process. It is a Busy
 	// if that takes longer than limit, or ctx ends.

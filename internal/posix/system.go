@@ -76,6 +76,9 @@ func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
 // Keep has nothing to do: Qt removes no segment.
 func (System) Keep(int) (end func(), err error) { return func() {}, nil }
 
+// Drop has nothing to do, likewise.
+func (System) Drop(int) {}
+
 // Protect returns the name itself, likewise.
 func (System) Protect(p ipc.Place) (name string, done func(), err error) {
 	return p.Segment, func() {}, nil

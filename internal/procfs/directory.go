@@ -11,6 +11,10 @@ import (
 // which we get there also if our own names lead elsewhere.
 func WorkingDirectory(pid int) string { return File(pid, "cwd") }
 
+// Executable is a name of the program that a process runs, as WorkingDirectory is
+// one of its working directory.
+func Executable(pid int) string { return File(pid, "exe") }
+
 // Directories returns the working directory of a process and its directory for
 // temporary files, by names that lead us there.
 func Directories(pid int) []string {

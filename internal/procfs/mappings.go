@@ -15,17 +15,32 @@ type Mappings struct {
 	all     bool            // all processes were read
 	byID    map[int][]int   // pids, once all were read
 	byInode map[uint64][]int
+	keys    map[int]int32 // of segments that a process was seen to be attached to
 }
 
 // mapping is what one process is attached to.
 type mapping struct {
 	ids    []int    // of System V segments of our namespace
+	keys   []int32  // that these were made with
 	inodes []uint64 // of files in /dev/shm
 }
 
 // Has tells whether a process is attached to the segment id; not, if it cannot
 // be told.
 func (m *Mappings) Has(pid, id int) bool { return slices.Contains(m.read(pid).ids, id) }
+
+// Key returns the System V key that the segment id was made with, which those who
+// are attached show also after its removal. It looks at these pids first, then at all.
+func (m *Mappings) Key(id int, pids ...int) (key int32, ok bool) {
+	for _, pid := range pids {
+		m.read(pid)
+	}
+	if key, ok = m.keys[id]; !ok {
+		m.readAll()
+		key, ok = m.keys[id]
+	}
+	return key, ok
+}
 
 // Users returns the processes that are seen to be attached to the segment id.
 func (m *Mappings) Users(id int) []int {
@@ -47,7 +62,9 @@ func (m *Mappings) readAll() {
 	for _, pid := range Processes() {
 		mapping := m.read(pid)
 		for _, id := range mapping.ids {
-			m.byID[id] = append(m.byID[id], pid)
+			if !slices.Contains(m.byID[id], pid) { // it can have it several times
+				m.byID[id] = append(m.byID[id], pid)
+			}
 		}
 		for _, inode := range mapping.inodes {
 			m.byInode[inode] = append(m.byInode[inode], pid)
@@ -67,9 +84,12 @@ func (m *Mappings) read(pid int) mapping {
 		found.ids = nil // ids of another namespace
 	}
 	if m.of == nil {
-		m.of = make(map[int]mapping)
+		m.of, m.keys = make(map[int]mapping), make(map[int]int32)
 	}
 	m.of[pid] = found
+	for n, id := range found.ids {
+		m.keys[id] = found.keys[n]
+	}
 	return found
 }
 
@@ -95,14 +115,20 @@ func readMapping(pid int) mapping {
 		case err != nil:
 		case sysv: // where files have their inode, segments have their id
 			found.ids = append(found.ids, int(inode))
+			found.keys = append(found.keys, keyOf(fields[5]))
 		default:
 			found.inodes = append(found.inodes, inode)
 		}
 	}
-	slices.Sort(found.ids)
 	slices.Sort(found.inodes)
-	found.ids, found.inodes = slices.Compact(found.ids), slices.Compact(found.inodes)
+	found.inodes = slices.Compact(found.inodes)
 	return found
+}
+
+// keyOf is the System V key in the name of a mapping.
+func keyOf(name []byte) int32 {
+	key, _ := strconv.ParseUint(string(bytes.TrimPrefix(name, sysvName[1:])), 16, 32)
+	return int32(key)
 }
 
 // Strangers returns the processes of other IPC namespaces that are attached to a

@@ -12,7 +12,8 @@ import (
 
 // Facts looks by stat, shmctl, semctl, /proc/sysvipc and /proc/PID.
 func (System) Facts(p ipc.Place) (ipc.Facts, error) {
-	i := inspection{place: p, segments: readSegments(), maps: &procfs.Mappings{}}
+	maps := &procfs.Mappings{}
+	i := inspection{place: p, segments: readSegments(maps), maps: maps}
 	if err := i.lookAtSegment(); err != nil {
 		return i.facts, err
 	}

@@ -23,6 +23,7 @@ type listing struct {
 	found map[ipc.Place]bool // that key files are known of
 	files map[key]string     // empty files that can be those of native keys
 	named map[key]bool       // the keys that a file is known of
+	lost  map[string]bool    // of these files, whether the segment was removed
 
 	entries  []ipc.Found
 	nameless []ipc.Segment // segments that no file is known of
@@ -36,9 +37,10 @@ func (System) List(maps *procfs.Mappings) ([]ipc.Found, error) {
 			Text: "there is no /proc/sysvipc to read; mount /proc, with a kernel that has System V IPC"}
 	}
 	l := listing{
-		segments: readSegments(), semaphores: readSemaphores(), maps: maps,
+		segments: readSegments(maps), semaphores: readSemaphores(), maps: maps,
 		states: make(map[int]ipc.Semaphore), programs: make(map[int]string),
 		found: make(map[ipc.Place]bool), files: make(map[key]string), named: make(map[key]bool),
+		lost: make(map[string]bool),
 	}
 	l.findKeyFiles()
 	l.lookAtKeys()
@@ -66,7 +68,7 @@ func (l *listing) findKeyFiles() {
 	for _, row := range l.segments {
 		key := key(row.Key)
 		if path, ok := l.files[key]; ok && !l.named[key] {
-			l.named[key] = true
+			l.named[key], l.lost[path] = true, row.Removed
 			l.found[l.nativePlace(key, path)] = true
 		}
 	}
@@ -120,7 +122,7 @@ func (l *listing) lookAtKeys() {
 	for p := range l.found {
 		facts, err := l.look(p)
 		kind := ipc.KindOf(&facts)
-		if kind == ipc.KindKeyFile && (p.Native || !facts.SegmentFile.Plain && !facts.LockFile.Plain) {
+		if kind == ipc.KindKeyFile && !l.lost[p.Segment] && (p.Native || !facts.SegmentFile.Plain && !facts.LockFile.Plain) {
 			continue // gone by now, or not Qt's
 		}
 		l.entries = append(l.entries, ipc.Found{Kind: kind, Place: p, Facts: facts, Unclear: err != nil})
@@ -156,11 +158,11 @@ func (l *listing) lookOnce(p ipc.Place) (ipc.Facts, error) {
 // removed meanwhile has lost its file as well.
 func (l *listing) addNameless() {
 	still := make(map[int]bool)
-	for _, row := range readSegments() {
+	for _, row := range readSegments(l.maps) {
 		still[row.ID] = true
 	}
 	for _, row := range l.segments {
-		if l.named[key(row.Key)] || !still[row.ID] {
+		if l.named[key(row.Key)] && !row.Removed || !still[row.ID] {
 			continue
 		}
 		l.nameless = append(l.nameless, row)

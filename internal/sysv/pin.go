@@ -44,6 +44,13 @@ func (System) Keep(id int) (end func(), err error) {
 	return func() { _ = unix.SysvShmDetach(data) }, nil
 }
 
+// Drop does what Qt does in detach(), but for the key file.
+func (s System) Drop(id int) {
+	if segment, err := s.SegmentByID(id); err == nil && segment.Attached == 0 {
+		_, _ = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+	}
+}
+
 const descriptors = "/proc/self/fd/"
 
 var hasProc = sync.OnceValue(func() bool { return unix.Access(descriptors, unix.X_OK) == nil })

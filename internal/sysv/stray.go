@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"qtinterop/internal/ipc"
 	"qtinterop/internal/procfs"
@@ -16,11 +17,11 @@ func (i *inspection) findStrays() []ipc.Stray {
 	var strays []ipc.Stray
 	device, ok := i.device()
 	for _, row := range i.segments {
-		if !ok || key(row.Key).device() != device || row.Attached == 0 || i.isNamed(row) || i.isYounger(row) {
+		if !ok || key(row.Key).device() != device || row.Attached == 0 || i.isNamed(row) {
 			continue
 		}
 		evidence := i.link(row)
-		if evidence == ipc.NoEvidence || !i.fileless && i.hasFile(row) {
+		if evidence == ipc.NoEvidence || !row.Removed && !i.fileless && i.hasFile(row) {
 			continue
 		}
 		strays = append(strays, ipc.Stray{Segment: row, Evidence: evidence, Users: i.maps.Users(row.ID)})
@@ -40,7 +41,7 @@ func (i *inspection) device() (uint8, bool) {
 
 // isNamed tells whether the key leads to the segment.
 func (i *inspection) isNamed(row ipc.Segment) bool {
-	return i.facts.SegmentFile.Exists && i.facts.Segment.Key == row.Key
+	return !row.Removed && i.facts.SegmentFile.Exists && i.facts.Segment.Key == row.Key
 }
 
 // isYounger tells whether the segment was made after the key file of today, so
@@ -53,6 +54,12 @@ func (i *inspection) isYounger(row ipc.Segment) bool {
 // link tells what speaks for it that the segment was this key's.
 func (i *inspection) link(row ipc.Segment) ipc.Evidence {
 	f := &i.facts
+	if row.Removed && f.SegmentFile.Exists && f.Segment.Key == row.Key {
+		return ipc.SameKey
+	}
+	if i.isYounger(row) {
+		return ipc.NoEvidence
+	}
 	user := f.Lock.Last
 	if user > 0 && !i.usesNamed(user) && (user == row.Creator || user == row.Last || i.maps.Has(user, row.ID)) {
 		return ipc.UsedLock
@@ -68,7 +75,66 @@ func (i *inspection) link(row ipc.Segment) ipc.Evidence {
 			}
 		}
 	}
+	switch {
+	case i.isAsOldAsLock(row) && i.hasNeighbour(row):
+		return ipc.SameAge
+	case i.isOfSameProgram(row) && i.hasNeighbour(row):
+		return ipc.SameProgram
+	}
 	return ipc.NoEvidence
+}
+
+// isAsOldAsLock tells whether the segment was made with the key file of the lock, as
+// Qt's create() makes both, and that of today was not.
+func (i *inspection) isAsOldAsLock(row ipc.Segment) bool {
+	f := &i.facts
+	madeWithLock := func(s *ipc.Segment) bool {
+		age := s.Made.Sub(f.LockFile.Changed.Truncate(time.Second)) // of Made there are whole seconds
+		return age == 0 || age == time.Second
+	}
+	return f.LockFile.Exists && f.LockFile.Owner == row.Owner && madeWithLock(&row) &&
+		(!f.HasSegment || !madeWithLock(&f.Segment))
+}
+
+// isOfSameProgram tells whether the program that made the segment of today has made
+// this one as well, or has it, if who made it is gone.
+func (i *inspection) isOfSameProgram(row ipc.Segment) bool {
+	f := &i.facts
+	if !f.HasSegment || row.Owner != f.Segment.Owner || row.Creator == f.Segment.Creator {
+		return false
+	}
+	if procfs.Alive(row.Creator) {
+		return i.runsItsProgram(row.Creator)
+	}
+	return slices.ContainsFunc(i.maps.Users(row.ID), i.runsItsProgram)
+}
+
+// runsItsProgram tells whether a process runs the program that made the segment of
+// today.
+func (i *inspection) runsItsProgram(pid int) bool {
+	return procfs.IsSameFile(procfs.Executable(pid), procfs.Executable(i.facts.Segment.Creator))
+}
+
+// hasNeighbour tells whether a process that is attached to the segment, and not to
+// that of today, finds its key files where ours are.
+func (i *inspection) hasNeighbour(row ipc.Segment) bool {
+	dir := filepath.Dir(i.place.Segment)
+	return slices.ContainsFunc(i.attachedTo(row), func(pid int) bool {
+		return !i.usesNamed(pid) && slices.ContainsFunc(procfs.Directories(pid), func(theirs string) bool {
+			return procfs.IsSameFile(theirs, dir)
+		})
+	})
+}
+
+// attachedTo returns processes that are attached to the segment. It reads the
+// mappings of all only if it must.
+func (i *inspection) attachedTo(row ipc.Segment) []int {
+	for _, pid := range []int{row.Creator, row.Last} {
+		if i.maps.Has(pid, row.ID) {
+			return []int{pid}
+		}
+	}
+	return i.maps.Users(row.ID)
 }
 
 // usesNamed tells whether a process is attached to the segment that the key

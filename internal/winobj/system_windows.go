@@ -62,6 +62,9 @@ func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
 // Keep has nothing to do: Qt removes no segment.
 func (System) Keep(int) (end func(), err error) { return func() {}, nil }
 
+// Drop has nothing to do, likewise.
+func (System) Drop(int) {}
+
 // Protect has nothing to do either: there is no file that Qt could delete.
 func (System) Protect(p ipc.Place) (name string, done func(), err error) {
 	return p.Segment, func() {}, nil
