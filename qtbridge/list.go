@@ -139,7 +139,7 @@ func entryOf(f *ipc.Found) Entry {
 		*v = KeyFileLost
 	case f.LockUnknown && e.State.Segment.isOrphan():
 		*v = Orphaned
-	case f.LockUnknown:
+	case f.LockUnknown && *v != Unattended:
 		*v = Live
 	}
 	return e

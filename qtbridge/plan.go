@@ -111,6 +111,10 @@ func ownerError(s *State, owner int) error {
 }
 
 func lockedError(s *State) error {
+	if s.Lock.Last.PID == 0 {
+		return recoverError(s.Key, ErrLocked,
+			"a process of another pid namespace took the lock, and it cannot be told whether that runs; wait, or if you know that it is gone, use Policy.AssumeGone")
+	}
 	return recoverError(s.Key, ErrLocked,
 		"process %d took the lock and runs; wait, or see what that process does", s.Lock.Last.PID)
 }
@@ -119,7 +123,7 @@ func strayLockError(s *State) error {
 	return recoverError(s.Key, ErrBusy,
 		"the key file %s of the lock is gone, and processes seem to go on with semaphore %d behind it, which a new lock would not shut out; have %s detach, then start again",
 		s.Lock.File.Path, s.Lock.Strays[0],
-		ipc.ProcessList(append(attachedTo(s.Segment.ID), s.Segment.Creator.PID, s.Segment.Last.PID)))
+		ipc.ProcessList(append(attachedTo(s.Segment.ID), living(s.Segment.Creator, s.Segment.Last)...)))
 }
 
 // astrayError is about strays. The last one to detach from a stray has Qt delete
@@ -131,15 +135,26 @@ func astrayError(s *State) error {
 		s.Verdict, s.Segment.File.Path)
 	if s.Verdict == Split {
 		fmt.Fprintf(&b, "first those of the new segment %d, %s; ", s.Segment.ID,
-			ipc.ProcessList(append(attachedTo(s.Segment.ID), s.Segment.Creator.PID, s.Segment.Last.PID)))
+			ipc.ProcessList(append(attachedTo(s.Segment.ID), living(s.Segment.Creator, s.Segment.Last)...)))
 	}
 	for i := range s.Strays {
 		stray := &s.Strays[i]
 		fmt.Fprintf(&b, "those of segment %d (%d bytes, %d attached), %s; it seems to have been this key's, because %v; ",
 			stray.ID, stray.Size, stray.Attached,
-			ipc.ProcessList(append(slices.Clone(stray.Users), stray.Creator.PID, stray.Last.PID)), stray.Evidence)
+			ipc.ProcessList(append(slices.Clone(stray.Users), living(stray.Creator, stray.Last)...)), stray.Evidence)
 	}
 	return recoverError(s.Key, ErrBusy, "%s", strings.TrimSuffix(b.String(), "; "))
+}
+
+// living returns the pids of those that run, and are not others with the same.
+func living(processes ...Process) []int {
+	var pids []int
+	for _, p := range processes {
+		if p.Alive && p.PID != 0 {
+			pids = append(pids, p.PID)
+		}
+	}
+	return pids
 }
 
 // attachedTo returns the processes that are seen to be attached to the segment id.

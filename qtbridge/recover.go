@@ -11,8 +11,11 @@ import "context"
 //   - [LockLost]: Qt makes the lock anew.
 //   - [Leftover]: the lock and the key files are removed.
 //   - [Free], [Live]: nothing is wrong, and nothing is done.
+//   - [Unattended]: nothing is done, and that is no error, unless with
+//     policy.AssumeGone, as with Orphaned.
 //   - [Locked]: an [ErrLocked], after a tenth of a second; on Windows with
-//     policy.BreakLock the lock is set free.
+//     policy.BreakLock the lock is set free; elsewhere with policy.AssumeGone, if
+//     who took it last is of another pid namespace.
 //   - [Split], [KeyFileLost], and LockLost where the old semaphore is still in
 //     use: an [ErrBusy] that says which processes must detach first; nothing
 //     else helps them, and nothing is done.
@@ -56,6 +59,10 @@ func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 		return report, err
 	}
 	if policy.DryRun {
+		before := before
+		if policy.AssumeGone {
+			before.assumeGone()
+		}
 		report.Actions, err = plan(&before, p, policy)
 		return report, err
 	}

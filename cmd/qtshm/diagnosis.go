@@ -20,6 +20,12 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		}
 		f.ID = "orphan"
 		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
+	case qtbridge.Unattended:
+		f.ID, f.entry, f.Command = "unattended", nil, ""
+		f.Text = "Nobody is attached to the segment, and its creator is in another pid namespace, as in another container, so that it cannot be told whether it runs. As long as the segment is there, a create() of its key fails. If you know that its creator is gone, remove the segment with the command."
+		if key, _, ok := reach(e); ok {
+			f.Command = "qtshm rm --assume-gone " + quote(key.String())
+		}
 	case qtbridge.Jammed:
 		f.ID = "jammed-lock"
 		f.Text = jammedText(&s.Lock)
@@ -50,6 +56,9 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 func heldText(e *qtbridge.Entry) string {
 	if pid := e.State.Lock.Last.PID; pid != 0 {
 		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
+	}
+	if hasKeyFiles {
+		return "The lock is held, and who took it last is in another pid namespace, so that it cannot be told whether it runs. If you know that it is gone, qtshm rm --force --assume-gone sets the lock free."
 	}
 	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
 }

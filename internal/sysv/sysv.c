@@ -47,6 +47,7 @@ qtb_segment qtb_sysv_segment(const char *path) {
     s.owner = ds.shm_perm.uid;
     s.mode = ds.shm_perm.mode & 0777;
     s.made = ds.shm_ctime;
+    s.touched = ds.shm_atime > ds.shm_dtime ? ds.shm_atime : ds.shm_dtime;
     return s;
 }
 
@@ -63,6 +64,7 @@ static void look_at_semaphore(qtb_semaphore *s) {
     }
     s->used = ds.sem_otime != 0;
     s->changed = ds.sem_ctime;
+    s->touched = ds.sem_otime > ds.sem_ctime ? ds.sem_otime : ds.sem_ctime;
     s->owner = ds.sem_perm.uid;
     s->mode = ds.sem_perm.mode & 0777;
 }

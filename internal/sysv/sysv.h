@@ -22,6 +22,7 @@ typedef struct qtb_segment {
     uint32_t owner;   // uid
     uint32_t mode;    // permission bits
     int64_t made;     // when it was made, or changed its mode; seconds since 1970
+    int64_t touched;  // when last did
 } qtb_segment;
 
 typedef struct qtb_semaphore {
@@ -32,8 +33,9 @@ typedef struct qtb_semaphore {
     int32_t value;
     int32_t last;     // pid of the last semop
     int32_t waiters;  // how many semops wait for a larger value
-    int32_t used;     // whether there ever was a semop
+    int32_t used;     // whether there ever was one
     int64_t changed;  // when it was made, or its value set; seconds since 1970
+    int64_t touched;  // when last did, or set its value
     uint32_t owner;
     uint32_t mode;
 } qtb_semaphore;

@@ -42,6 +42,7 @@ func readSegments() []ipc.Segment {
 			Key: int32(field(0, 10)), ID: int(field(1, 10)), Mode: fs.FileMode(field(2, 8) & 0o777),
 			Size: field(3, 10), Creator: int(field(4, 10)), Last: int(field(5, 10)),
 			Attached: int(field(6, 10)), Owner: int(field(7, 10)), Made: time.Unix(field(13, 10), 0),
+			Touched: time.Unix(max(field(11, 10), field(12, 10)), 0),
 		})
 	})
 	return rows
