@@ -42,6 +42,8 @@ const (
 	// MakeLock makes the semaphore of a live segment anew:
 	// QSystemSemaphore(key, 1, Open).
 	MakeLock
+	// GiveLock gives the lock to the owner of the segment: semctl() and chown().
+	GiveLock
 )
 
 var actionTexts = [...]string{
@@ -50,6 +52,7 @@ var actionTexts = [...]string{
 	RemoveLock:    "remove the lock that nobody needs and its key file",
 	ResetLock:     "set the jammed lock free",
 	MakeLock:      "make the lost lock anew",
+	GiveLock:      "give the lock to the owner of the segment",
 }
 
 func (a Action) String() string { return enumText(a, actionTexts[:], "action") }

@@ -23,6 +23,13 @@ func plan(s *State, p place, policy Policy) ([]Action, error) {
 		return nil, lockedError(s)
 	case LockLost:
 		return planLock(s)
+	case ForeignLock:
+		if s.Lock.Owner != os.Geteuid() {
+			return nil, recoverError(s.Key, ErrPermission,
+				"the lock belongs to user %d, and the segment to user %d, who is shut out; run it as user %d, with the right to give it away",
+				s.Lock.Owner, s.Segment.Owner, s.Lock.Owner)
+		}
+		return []Action{GiveLock}, nil
 	case Jammed:
 		if !t.Processes && !t.MemoryFiles {
 			return []Action{ResetLock}, nil // it belongs to nobody, and goes by itself
@@ -59,8 +66,7 @@ func isJamInTheWay(s *State, policy Policy) bool {
 		policy.KeepContent && s.Segment.Exists
 }
 
-// planLock is about a segment without its lock. Its lock must be its owner's: a
-// semaphore of another user, even of root, would shut the owner out.
+// planLock is about a segment without its lock. That is its owner's to make.
 func planLock(s *State) ([]Action, error) {
 	if len(s.Lock.Strays) > 0 {
 		return nil, strayLockError(s)

@@ -9,6 +9,8 @@ import "context"
 //     the lock too if nobody waits for it and its last user is gone.
 //   - [Jammed]: the lock is set free, or removed where nobody needs it.
 //   - [LockLost]: Qt makes the lock anew.
+//   - [ForeignLock]: the lock is given to the owner of the segment, if it is this
+//     program's user's and may be given away; else that is an [ErrPermission].
 //   - [Leftover]: the lock and the key files are removed.
 //   - [Free], [Live]: nothing is wrong, and nothing is done.
 //   - [Unattended]: nothing is done, and that is no error, unless with

@@ -50,7 +50,7 @@ func (r *recovery) round(ctx context.Context) (bool, error) {
 	if state.Elsewhere != (Key{}) {
 		return false, elsewhereError(opRecover, r.key, r.place)
 	}
-	if r.policy.AssumeGone && (!state.Lock.isHeldByUnknown() || r.staysHeld(ctx)) {
+	if r.policy.AssumeGone && r.place.traits().Processes && (!state.Lock.isHeldByUnknown() || r.staysHeld(ctx)) {
 		state.assumeGone()
 	}
 	actions, err := plan(&state, r.place, r.policy)
@@ -71,6 +71,12 @@ func (r *recovery) act(state *State, actions []Action) (again bool, err error) {
 			return false, r.breakLock(state)
 		}
 		return true, r.resetLock()
+	case GiveLock:
+		if err := handOver(opRecover, r.key, r.place); err != nil {
+			return false, err
+		}
+		r.did(GiveLock)
+		return true, nil
 	case MakeLock:
 		return true, r.makeLock(state.Segment.ID)
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // Verdict says in a word what is the matter with a key. Where several are true
-// at once, it is the first of: Jammed, Split, KeyFileLost, LockLost, Locked,
-// Orphaned, Unattended, Live, Leftover, Free.
+// at once, it is the first of: Jammed, Split, KeyFileLost, LockLost, ForeignLock,
+// Locked, // Orphaned, Unattended, Live, Leftover, Free.
 type Verdict int
 
 // The verdicts.
@@ -51,6 +51,9 @@ const (
 	// will give it back. On Windows and with a [PosixKey] that is certain, and told,
 	// only if nobody but this program has it open; else such a lock is Locked.
 	Jammed
+	// ForeignLock: there is a live segment, and its lock belongs to another user, as a
+	// privileged program of another make leaves it. The segment's owner is shut out.
+	ForeignLock
 	// Unattended: there is a segment, nobody is attached, and its creator is of
 	// another pid namespace, as in another container, so that it cannot be told
 	// whether that runs. If you know that it is gone, [Policy] has AssumeGone.
@@ -68,6 +71,7 @@ var verdictTexts = [...]string{
 	KeyFileLost: "key file lost",
 	Split:       "split in two",
 	Jammed:      "lock jammed",
+	ForeignLock: "foreign lock",
 	Unattended:  "unattended",
 }
 
@@ -198,6 +202,12 @@ func (s *State) hasStaleFile() bool {
 	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
 }
 
+// hasForeignLock tells whether the lock shuts the owner of the segment out. Windows
+// knows no owners.
+func (s *State) hasForeignLock(t *ipc.Traits) bool {
+	return t.IDs && s.Segment.isInUse() && s.Lock.Exists && s.Lock.Owner != s.Segment.Owner && s.Segment.Owner != 0
+}
+
 func (s *State) judge() Verdict {
 	t := systemOf(s.Key).Traits()
 	switch {
@@ -209,6 +219,8 @@ func (s *State) judge() Verdict {
 		return KeyFileLost
 	case t.SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
+	case s.hasForeignLock(t):
+		return ForeignLock
 	case s.Lock.isHeld():
 		return Locked
 	case s.Segment.isOrphan():
@@ -229,7 +241,7 @@ func (s *State) assumeGone() {
 	if s.Segment.isUnattended(systemOf(s.Key).Traits()) {
 		s.Segment.Creator.Alive = false
 	}
-	if s.Lock.Exists && s.Lock.Last.PID == 0 {
+	if systemOf(s.Key).Traits().Processes && s.Lock.Exists && s.Lock.Last.PID == 0 {
 		s.Lock.Last.Alive = false
 	}
 	s.Verdict = s.judge()

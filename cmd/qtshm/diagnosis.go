@@ -20,6 +20,10 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		}
 		f.ID = "orphan"
 		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
+	case qtbridge.ForeignLock:
+		f.ID = "foreign-lock"
+		f.Text = fmt.Sprintf("The segment belongs to user %s and its lock to user %s, so that the programs of the former can neither lock nor attach.",
+			x.names.name(s.Segment.Owner), x.names.name(s.Lock.Owner))
 	case qtbridge.Unattended:
 		f.ID, f.entry, f.Command = "unattended", nil, ""
 		f.Text = "Nobody is attached to the segment, and its creator is in another pid namespace, as in another container, so that it cannot be told whether it runs. As long as the segment is there, a create() of its key fails. If you know that its creator is gone, remove the segment with the command."
@@ -57,7 +61,7 @@ func heldText(e *qtbridge.Entry) string {
 	if pid := e.State.Lock.Last.PID; pid != 0 {
 		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
 	}
-	if hasKeyFiles {
+	if hasKeyFiles && !e.Key.IsPosix() {
 		return "The lock is held, and who took it last is in another pid namespace, so that it cannot be told whether it runs. If you know that it is gone, qtshm rm --force --assume-gone sets the lock free."
 	}
 	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))

@@ -53,6 +53,7 @@ var actionNames = map[qtbridge.Action]string{
 	qtbridge.RemoveLock:    "remove-lock",
 	qtbridge.ResetLock:     "reset-lock",
 	qtbridge.MakeLock:      "make-lock",
+	qtbridge.GiveLock:      "give-lock",
 }
 
 // rmJSON is what rm --json prints; docs/qtshm.md documents it.
@@ -107,7 +108,7 @@ func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 
 // isHeldByUnknown tells whether it cannot be told whether who took the lock runs.
 func isHeldByUnknown(s *qtbridge.State) bool {
-	return s.Verdict == qtbridge.Locked && s.Lock.Last.PID == 0 && hasKeyFiles
+	return s.Verdict == qtbridge.Locked && s.Lock.Last.PID == 0 && hasKeyFiles && !s.Key.IsPosix()
 }
 
 func leftovers(s *qtbridge.State) string {

@@ -15,6 +15,7 @@ type Segment struct {
 	Size     int64 // bytes
 	Mode     fs.FileMode
 	Owner    int       // uid
+	Group    int       // gid
 	Attached int       // how many mappings or handles, of any process, or Uncounted
 	Creator  int       // pid
 	Last     int       // pid of the last to attach or detach

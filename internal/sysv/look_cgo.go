@@ -24,7 +24,8 @@ func lookSegment(path string) (ipc.Segment, error) {
 	s := C.qtb_sysv_segment(p)
 	segment := ipc.Segment{
 		Key: int32(s.key), ID: int(s.id), Size: int64(s.size), Attached: int(s.attached),
-		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Mode: fs.FileMode(s.mode),
+		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Group: int(s.group),
+		Mode: fs.FileMode(s.mode),
 	}
 	if s.error == 0 {
 		segment.Made, segment.Touched = timeOf(s.made), timeOf(s.touched)

@@ -20,6 +20,7 @@ typedef struct qtb_segment {
     int32_t creator;  // pid
     int32_t last;     // pid of the last shmat or shmdt
     uint32_t owner;   // uid
+    uint32_t group;   // gid
     uint32_t mode;    // permission bits
     int64_t made;     // when it was made, or changed its mode; seconds since 1970
     int64_t touched;  // when last did
@@ -79,5 +80,9 @@ int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait);
 
 // Removes a semaphore; those who wait for it learn of it. Returns an errno.
 int32_t qtb_sysv_remove(int32_t id);
+
+// Gives a semaphore to another user and group, with its mode as it is. Returns an
+// errno.
+int32_t qtb_sysv_give_away(int32_t id, uint32_t owner, uint32_t group);
 
 #endif
