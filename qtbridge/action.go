@@ -11,6 +11,13 @@ type Policy struct {
 	// and you know that it crashed. If it did not, two will hold the lock from
 	// then on. Elsewhere the kernel tells, and it has no effect.
 	BreakLock bool
+	// AssumeGone has processes of another pid namespace count as gone, if you know that
+	// they are: a container that crashed. Nothing can be told of them, so that an
+	// [Unattended] segment and a lock that such a process used last are left alone
+	// otherwise. A segment that anybody is attached to stays in any case. A lock is set
+	// free if it stays held for a second; if its holder runs, two will hold it from
+	// then on.
+	AssumeGone bool
 }
 
 // Action is something that [Recover] does.
@@ -35,6 +42,8 @@ const (
 	// MakeLock makes the semaphore of a live segment anew:
 	// QSystemSemaphore(key, 1, Open).
 	MakeLock
+	// GiveLock gives the lock to the owner of the segment: semctl() and chown().
+	GiveLock
 )
 
 var actionTexts = [...]string{
@@ -43,6 +52,7 @@ var actionTexts = [...]string{
 	RemoveLock:    "remove the lock that nobody needs and its key file",
 	ResetLock:     "set the jammed lock free",
 	MakeLock:      "make the lost lock anew",
+	GiveLock:      "give the lock to the owner of the segment",
 }
 
 func (a Action) String() string { return enumText(a, actionTexts[:], "action") }

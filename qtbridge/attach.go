@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"qtinterop/internal/ipc"
-	"qtinterop/internal/procfs"
 )
 
 const opAttach = "attach"
@@ -88,7 +87,7 @@ func (p place) isComing(segment ipc.Segment, err error) bool {
 	if p.traits().MemoryFiles {
 		return isNotFound(err) && ipc.IsPartial(err)
 	}
-	return err == nil && segment.Attached == 0 && procfs.Alive(segment.Creator)
+	return err == nil && segment.Attached == 0 && segment.HasCreator()
 }
 
 // stillThere makes sure that the segment was not removed, by the last one to

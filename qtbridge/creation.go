@@ -108,6 +108,9 @@ func (c *creation) exists(segment ipc.Segment) error {
 		msg += "; attach to it, or let them detach first"
 	case segment.IsOrphan():
 		msg += ", left behind by a crash; attach to it to read it, and remove it with Recover"
+	case segment.IsUnattended():
+		msg = fmt.Sprintf("%d bytes, nobody attached, and it cannot be told whether its creator runs, which is in another pid namespace; if you know that it is gone, use Recover with Policy.AssumeGone",
+			segment.Size)
 	case segment.Attached == 0:
 		msg = fmt.Sprintf("%d bytes, nobody attached, but process %d, which created it, still runs; attach to it, or end that program",
 			segment.Size, segment.Creator)

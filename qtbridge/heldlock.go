@@ -16,6 +16,7 @@ type heldLock struct {
 	lock   ipc.Lock // nil if it is jammed
 	id     int
 	jammed bool
+	last   int                     // who used it last, if it is jammed
 	own    *native.SystemSemaphore // set if there was none and Qt made it for us
 	gone   bool
 	unpin  func()
@@ -24,7 +25,7 @@ type heldLock struct {
 // holdLock takes the lock without waiting; if it is not to be had that is an
 // ErrLocked. Where there is none, Qt makes one, which release removes again.
 func holdLock(s *State, p place) (*heldLock, error) {
-	h := &heldLock{key: s.Key, place: p, id: s.Lock.ID, jammed: s.Lock.isJammed(), unpin: func() {}}
+	h := &heldLock{key: s.Key, place: p, id: s.Lock.ID, jammed: s.Lock.isJammed(), last: s.Lock.Last.PID, unpin: func() {}}
 	if err := h.pin(); err != nil {
 		return nil, err
 	}
@@ -110,7 +111,7 @@ func (h *heldLock) isOurs() bool {
 		return false
 	}
 	if h.jammed {
-		return lock.IsForsaken()
+		return lock.Last == h.last && (h.last == 0 || lock.IsForsaken())
 	}
 	return lock.Last == os.Getpid()
 }

@@ -143,7 +143,7 @@ func entryOf(f *ipc.Found) Entry {
 		*v = Orphaned
 	case f.LockUnknown && e.State.Segment.isAbandoned:
 		*v = Abandoned
-	case f.LockUnknown:
+	case f.LockUnknown && *v != Unattended:
 		*v = Live
 	}
 	return e

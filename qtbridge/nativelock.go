@@ -30,6 +30,11 @@ func newSemaphoreOf(op string, key Key, p place, initial int, mode native.Semaph
 	}
 	if err == nil {
 		if err = made.Err(); err == nil {
+			if !p.traits().MemoryFiles {
+				err = handOver(op, key, p)
+			}
+		}
+		if err == nil {
 			return made, nil
 		}
 		made.Close()
@@ -38,6 +43,18 @@ func newSemaphoreOf(op string, key Key, p place, initial int, mode native.Semaph
 		return nil, known
 	}
 	return nil, qtError(op, key, err)
+}
+
+// handOver gives a lock that this program has made to the owner of the segment, who may
+// be another user where this is a privileged program.
+func handOver(op string, key Key, p place) error {
+	if p.Segment == "" {
+		return nil // it is a semaphore, and no lock
+	}
+	if err := p.system.HandOver(p.Place); err != nil {
+		return systemError(op, key, err)
+	}
+	return nil
 }
 
 // newNativeSemaphore hands Qt the key of a private lock whose key file is a link to
@@ -69,16 +86,31 @@ func newFileSemaphore(op string, key Key, p place, initial int) (*native.SystemS
 	private := ownPrivateLock(p.system)
 	made, err := private.open(private.name, initial)
 	if err == nil {
-		err = os.Link(private.file(private.name), p.Lock)
+		err = p.linkLock(private.file(private.name))
 	}
-	if err == nil || made != nil && errors.Is(err, fs.ErrExist) {
+	if err == nil {
 		return made, nil
 	}
 	if made != nil {
 		made.Close()
 	}
+	if _, ok := errors.AsType[*ipc.Error](err); ok {
+		return nil, systemError(op, key, err)
+	}
 	return nil, &Error{Op: op, Key: key, Code: ErrResources, Err: err,
 		Msg: "the lock cannot be made in " + private.dir + ": " + err.Error() + "; see whether that is there and can be written to"}
+}
+
+// linkLock gives a semaphore, which is its owner's by then, the name of the lock, unless
+// that is taken.
+func (p place) linkLock(private string) error {
+	if err := p.system.HandOver(ipc.Place{Segment: p.Segment, Lock: private}); err != nil {
+		return err
+	}
+	if err := os.Link(private, p.Lock); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // makeKeyFile makes the key file that the lock of a native key hangs on, as Qt does.

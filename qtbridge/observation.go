@@ -7,7 +7,6 @@ import (
 
 	"qtinterop/internal/fault"
 	"qtinterop/internal/ipc"
-	"qtinterop/internal/procfs"
 )
 
 const (
@@ -147,7 +146,7 @@ func (o *observation) lookAtNothing(now time.Time, err error) seen {
 // lookAtUnattached does not attach to a segment that nobody is attached to:
 // detaching would remove it. It is either about to be used, or left behind.
 func (o *observation) lookAtUnattached(now time.Time, state ipc.Segment) seen {
-	switch isMade := procfs.Alive(state.Creator); {
+	switch isMade := state.HasCreator(); {
 	case isMade && !o.lasts(coming, state.ID, now):
 		return unsettled
 	case !isMade && o.shown && !o.lasts(gone, 0, now):
@@ -174,7 +173,7 @@ func (o *observation) lookInside(now time.Time, state ipc.Segment) (seen, error)
 			return nothing, err
 		}
 	}
-	if !o.opts.Stay || !procfs.Alive(state.Creator) {
+	if !o.opts.Stay || !state.HasCreator() {
 		defer o.leave()
 	}
 	isNew := o.isNew(state)

@@ -23,6 +23,13 @@ func plan(s *State, p place, policy Policy) ([]Action, error) {
 		return nil, lockedError(s)
 	case LockLost:
 		return planLock(s)
+	case ForeignLock:
+		if s.Lock.Owner != os.Geteuid() {
+			return nil, recoverError(s.Key, ErrPermission,
+				"the lock belongs to user %d, and the segment to user %d, who is shut out; run it as user %d, with the right to give it away",
+				s.Lock.Owner, s.Segment.Owner, s.Lock.Owner)
+		}
+		return []Action{GiveLock}, nil
 	case Jammed:
 		if !t.Processes && !t.MemoryFiles {
 			return []Action{ResetLock}, nil // it belongs to nobody, and goes by itself
@@ -59,8 +66,7 @@ func isJamInTheWay(s *State, policy Policy) bool {
 		policy.KeepContent && s.Segment.Exists
 }
 
-// planLock is about a segment without its lock. Its lock must be its owner's: a
-// semaphore of another user, even of root, would shut the owner out.
+// planLock is about a segment without its lock. That is its owner's to make.
 func planLock(s *State) ([]Action, error) {
 	if len(s.Lock.Strays) > 0 {
 		return nil, strayLockError(s)
@@ -111,6 +117,10 @@ func ownerError(s *State, owner int) error {
 }
 
 func lockedError(s *State) error {
+	if s.Lock.Last.PID == 0 {
+		return recoverError(s.Key, ErrLocked,
+			"a process of another pid namespace took the lock, and it cannot be told whether that runs; wait, or if you know that it is gone, use Policy.AssumeGone")
+	}
 	return recoverError(s.Key, ErrLocked,
 		"process %d took the lock and runs; wait, or see what that process does", s.Lock.Last.PID)
 }
@@ -119,7 +129,7 @@ func strayLockError(s *State) error {
 	return recoverError(s.Key, ErrBusy,
 		"the key file %s of the lock is gone, and processes seem to go on with semaphore %d behind it, which a new lock would not shut out; have %s detach, then start again",
 		s.Lock.File.Path, s.Lock.Strays[0],
-		ipc.ProcessList(append(attachedTo(s.Segment.ID), s.Segment.Creator.PID, s.Segment.Last.PID)))
+		ipc.ProcessList(append(attachedTo(s.Segment.ID), living(s.Segment.Creator, s.Segment.Last)...)))
 }
 
 // astrayError is about strays. The last one to detach from a stray has Qt delete
@@ -130,13 +140,13 @@ func astrayError(s *State) error {
 	fmt.Fprintf(&b, "%v: %s; have these detach, and nothing will be left to mend: ", s.Verdict, lossText(s))
 	if s.Verdict == Split {
 		fmt.Fprintf(&b, "first those of the new segment %d, %s; ", s.Segment.ID,
-			ipc.ProcessList(append(attachedTo(s.Segment.ID), s.Segment.Creator.PID, s.Segment.Last.PID)))
+			ipc.ProcessList(append(attachedTo(s.Segment.ID), living(s.Segment.Creator, s.Segment.Last)...)))
 	}
 	for i := range s.Strays {
 		stray := &s.Strays[i]
 		fmt.Fprintf(&b, "those of segment %d (%d bytes, %d attached), %s; it seems to have been this key's, because %v; ",
 			stray.ID, stray.Size, stray.Attached,
-			ipc.ProcessList(append(slices.Clone(stray.Users), stray.Creator.PID, stray.Last.PID)), stray.Evidence)
+			ipc.ProcessList(append(slices.Clone(stray.Users), living(stray.Creator, stray.Last)...)), stray.Evidence)
 	}
 	return recoverError(s.Key, ErrBusy, "%s", strings.TrimSuffix(b.String(), "; "))
 }
@@ -147,6 +157,17 @@ func lossText(s *State) string {
 		return "its key file " + s.Segment.File.Path + " was deleted or replaced"
 	}
 	return "its segment was removed from the system while it was in use"
+}
+
+// living returns the pids of those that run, and are not others with the same.
+func living(processes ...Process) []int {
+	var pids []int
+	for _, p := range processes {
+		if p.Alive && p.PID != 0 {
+			pids = append(pids, p.PID)
+		}
+	}
+	return pids
 }
 
 // attachedTo returns the processes that are seen to be attached to the segment id.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"qtinterop/internal/ipc"
-	"qtinterop/internal/procfs"
 )
 
 // What a publication finds in the place of its next segment: its own one before,
@@ -92,7 +91,7 @@ func (p *publication) inherit(ctx context.Context) {
 
 func (p *publication) canInherit(segment ipc.Segment) bool {
 	t := p.place.traits()
-	return t.Processes && segment.Attached > 0 && segment.Size == int64(p.inPlace) && !procfs.Alive(segment.Creator)
+	return t.Processes && segment.Attached > 0 && segment.Size == int64(p.inPlace) && !segment.HasCreator()
 }
 
 // rejoin attaches again to the segment that replace left, if a reader who came
@@ -168,7 +167,7 @@ func (p *publication) obstacle() error {
 		return busyError(p.key, "%d are attached to the message before, or to a segment that another program made since; let them detach", segment.Attached)
 	case !t.IDs && segment.Attached == 0:
 		return nil // the last one has left while we looked
-	case procfs.Alive(segment.Creator) || p.now != nil:
+	case segment.HasCreator() || p.now != nil:
 		return p.exists(segment)
 	case segment.Attached > 0:
 		return busyError(p.key, "%d are attached to a segment of process %d, which is gone; let them detach",
@@ -207,7 +206,7 @@ func (p *publication) exists(segment ipc.Segment) error {
 	if t.MemoryFiles {
 		msg += ", or if nobody needs it, remove it with Recover"
 	}
-	if t.Processes && segment.Creator == os.Getpid() {
+	if t.Processes && segment.Creator == os.Getpid() && segment.HasCreator() {
 		msg = fmt.Sprintf("%d bytes, created by another Publisher or Segment of this process, %d; close that, or use another key",
 			segment.Size, segment.Creator)
 	}

@@ -204,12 +204,15 @@ func (l *privateLock) remove() {
 // gone has left can be found.
 const privatePrefix = "qtinteropPrivateLockOf"
 
-// newPrivateName is the next name of this process: the prefix, its pid, a capital Z,
-// and a number.
+// newPrivateName is the next name of this process: the prefix, its pid, the pid
+// namespace that this is one of, and a number, with a capital Z between them.
 func newPrivateName() string {
 	privateLocks.count++
-	return privatePrefix + spell(os.Getpid()) + "Z" + spell(privateLocks.count)
+	return privatePrefix + spell(os.Getpid()) + "Z" + spell(ownPIDs()) + "Z" + spell(privateLocks.count)
 }
+
+// ownPIDs is the number of our pid namespace.
+var ownPIDs = sync.OnceValue(func() int { return procfs.OwnNamespace("pid") })
 
 // spell is a number in small letters.
 func spell(n int) string {
@@ -240,12 +243,22 @@ func (p privatePlace) sweep() {
 			continue
 		}
 		name := ipc.Letters(rest)
-		letters, _, _ := strings.Cut(strings.TrimPrefix(name, privatePrefix), "Z")
-		if pid := unspell(letters); pid == 0 || procfs.Alive(pid) {
-			continue
+		if isForsaken(name, path) {
+			p.removePrivate(name)
 		}
-		p.removePrivate(name)
 	}
+}
+
+// isForsaken tells whether the process that made a private lock with a file is gone. Of
+// those in another pid namespace nothing can be told.
+func isForsaken(name, path string) bool {
+	parts := strings.Split(strings.TrimPrefix(name, privatePrefix), "Z")
+	info, err := os.Lstat(path)
+	if err != nil || len(parts) != 3 || unspell(parts[1]) != ownPIDs() {
+		return false
+	}
+	pid := unspell(parts[0])
+	return pid != 0 && !procfs.AliveSince(pid, info.ModTime())
 }
 
 // removePrivate removes a private lock, as its owner by mode Create: Qt's destructor

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,26 +50,36 @@ func TestPrivateLockNeedsItsFile(t *testing.T) {
 	assert.Contains(t, e.Msg, "set TMPDIR")
 }
 
+// started is when the tests did, about.
+var started = time.Now()
+
 // What a process that was killed has left is removed by the next one; what a living
 // one has stays.
 func TestPrivateLocksOfTheDeadAreSwept(t *testing.T) {
 	env := peertest.New(t)
 	child := exec.Command("true")
 	require.NoError(t, child.Run())
-	living := privatePrefix + spell(os.Getpid()) + "Zliving"
-	dead := privatePrefix + spell(child.Process.Pid) + "Zb"
-	for _, name := range []string{living, dead, "qtinteropPrivateLo", privatePrefix, privatePrefix + "Zb"} {
+	ours := "Z" + spell(ownPIDs()) + "Z"
+	living := privatePrefix + spell(os.Getpid()) + ours + "living"
+	dead := privatePrefix + spell(child.Process.Pid) + ours + "b"
+	far := privatePrefix + spell(child.Process.Pid) + "Z" + spell(ownPIDs()+1) + "Zb"
+	reused := privatePrefix + spell(os.Getpid()) + ours + "reused"
+	for _, name := range []string{living, dead, far, reused, "qtinteropPrivateLo", privatePrefix, privatePrefix + "Zb"} {
 		s, err := native.NewSystemSemaphore(name, 1, native.Create)
 		require.NoError(t, err)
 		require.NoError(t, s.Err())
 		t.Cleanup(s.Close)
 	}
-	require.Len(t, env.Files(env.Tmp), 5)
-	privatePlaceOf(systemOf(Key{})).sweep()
+	require.Len(t, env.Files(env.Tmp), 7)
+	place := privatePlaceOf(systemOf(Key{}))
+	before := time.Now().Add(-time.Since(started) - 5*time.Second)
+	require.NoError(t, os.Chtimes(place.file(reused), before, before))
+	place.sweep()
 	left := env.Files(env.Tmp)
-	assert.Len(t, left, 4)
+	assert.Len(t, left, 5)
 	for _, file := range left {
 		assert.NotContains(t, file, dead)
+		assert.NotContains(t, file, reused, "made before this process started")
 		assert.NotNil(t, observer.LookSemaphore(env.Tmp+"/"+file))
 	}
 }

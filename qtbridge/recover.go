@@ -10,10 +10,15 @@ import "context"
 //   - [Abandoned]: the same, so that a create() of its creator succeeds again.
 //   - [Jammed]: the lock is set free, or removed where nobody needs it.
 //   - [LockLost]: Qt makes the lock anew.
+//   - [ForeignLock]: the lock is given to the owner of the segment, if it is this
+//     program's user's and may be given away; else that is an [ErrPermission].
 //   - [Leftover]: the lock and the key files are removed.
 //   - [Free], [Live]: nothing is wrong, and nothing is done.
+//   - [Unattended]: nothing is done, and that is no error, unless with
+//     policy.AssumeGone, as with Orphaned.
 //   - [Locked]: an [ErrLocked], after a tenth of a second; on Windows with
-//     policy.BreakLock the lock is set free.
+//     policy.BreakLock the lock is set free; elsewhere with policy.AssumeGone, if
+//     who took it last is of another pid namespace.
 //   - [Split], [KeyFileLost], [SegmentLost], and LockLost where the old semaphore is still in
 //     use: an [ErrBusy] that says which processes must detach first; nothing
 //     else helps them, and nothing is done.
@@ -57,6 +62,10 @@ func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 		return report, err
 	}
 	if policy.DryRun {
+		before := before
+		if policy.AssumeGone {
+			before.assumeGone()
+		}
 		report.Actions, err = plan(&before, p, policy)
 		return report, err
 	}

@@ -25,10 +25,10 @@ type recovery struct {
 func (r *recovery) run(ctx context.Context) error {
 	deadline := time.Now().Add(courtesy)
 	for range recoverRounds {
-		again, err := r.round()
+		again, err := r.round(ctx)
 		for errors.Is(err, ErrLocked) && time.Now().Before(deadline) && ctx.Err() == nil {
 			time.Sleep(settlingStep)
-			again, err = r.round()
+			again, err = r.round(ctx)
 		}
 		if errors.Is(err, ErrLocked) && slices.Contains(r.done, ResetLock) {
 			return nil // who waited for the lock has it by now
@@ -42,13 +42,16 @@ func (r *recovery) run(ctx context.Context) error {
 
 // round takes one look, and acts on it. It tells whether there was something to
 // do.
-func (r *recovery) round() (bool, error) {
+func (r *recovery) round(ctx context.Context) (bool, error) {
 	state, err := inspect(opRecover, r.key, r.place)
 	if err != nil {
 		return false, err
 	}
 	if state.Elsewhere != (Key{}) {
 		return false, elsewhereError(opRecover, r.key, r.place)
+	}
+	if r.policy.AssumeGone && r.place.traits().Processes && (!state.Lock.isHeldByUnknown() || r.staysHeld(ctx)) {
+		state.assumeGone()
 	}
 	actions, err := plan(&state, r.place, r.policy)
 	if err != nil || len(actions) == 0 {
@@ -68,6 +71,12 @@ func (r *recovery) act(state *State, actions []Action) (again bool, err error) {
 			return false, r.breakLock(state)
 		}
 		return true, r.resetLock()
+	case GiveLock:
+		if err := handOver(opRecover, r.key, r.place); err != nil {
+			return false, err
+		}
+		r.did(GiveLock)
+		return true, nil
 	case MakeLock:
 		return true, r.makeLock(state.Segment.ID)
 	}
@@ -96,10 +105,31 @@ func (r *recovery) removeFiles(state *State, actions []Action) error {
 // semaphore in the end, from under those who need it, and so is kept.
 func (r *recovery) resetLock() error {
 	lock, err := r.place.system.Semaphore(r.place.Place)
-	if err != nil || lock.Value != 0 || !lock.IsForsaken() {
+	if err != nil || lock.Value != 0 || !r.isForsaken(&lock) {
 		return nil // it has changed; look again
 	}
 	return r.keepLock(native.Create, ResetLock)
+}
+
+// isForsaken tells whether who used the lock last is gone, or to be taken for that.
+func (r *recovery) isForsaken(lock *ipc.Semaphore) bool {
+	return lock.IsForsaken() || r.policy.AssumeGone && lock.Last == 0
+}
+
+// staysHeld tells whether the lock, whose last user may be assumed to be gone, stays as
+// it is for a while.
+func (r *recovery) staysHeld(ctx context.Context) bool {
+	before, err := r.place.system.Semaphore(r.place.Place)
+	if err != nil {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(breakPatience):
+	}
+	now, err := r.place.system.Semaphore(r.place.Place)
+	return err == nil && now == before
 }
 
 // breakLock sets the lock free by giving it back, in the place of who is gone. One
@@ -187,7 +217,7 @@ func (r *recovery) remove(state *State, actions []Action) error {
 func (r *recovery) removeSegment() (bool, error) {
 	p := r.place
 	seen, err := p.system.Segment(p.Place)
-	if err != nil || !seen.IsOrphan() && !seen.IsAbandoned() {
+	if err != nil || !seen.IsOrphan() && !seen.IsAbandoned() && !(r.policy.AssumeGone && seen.IsUnattended()) {
 		return false, nil
 	}
 	err = removeOrphan(opRecover, r.key, p)

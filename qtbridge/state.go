@@ -10,8 +10,8 @@ import (
 )
 
 // Verdict says in a word what is the matter with a key. Where several are true
-// at once, it is the first of: Jammed, Split, KeyFileLost, SegmentLost,
-// LockLost, Locked, Orphaned, Abandoned, Live, Leftover, Free.
+// at once, it is the first of: Jammed, Split, KeyFileLost, SegmentLost, LockLost,
+// ForeignLock, Locked, Orphaned, Abandoned, Unattended, Live, Leftover, Free.
 type Verdict int
 
 // The verdicts.
@@ -60,6 +60,13 @@ const (
 	// will give it back. On Windows and with a [PosixKey] that is certain, and told,
 	// only if nobody but this program has it open; else such a lock is Locked.
 	Jammed
+	// ForeignLock: there is a live segment, and its lock belongs to another user, as a
+	// privileged program of another make leaves it. The segment's owner is shut out.
+	ForeignLock
+	// Unattended: there is a segment, nobody is attached, and its creator is of
+	// another pid namespace, as in another container, so that it cannot be told
+	// whether that runs. If you know that it is gone, [Policy] has AssumeGone.
+	Unattended
 )
 
 var verdictTexts = [...]string{
@@ -75,17 +82,20 @@ var verdictTexts = [...]string{
 	SegmentLost: "segment lost",
 	Split:       "split in two",
 	Jammed:      "lock jammed",
+	ForeignLock: "foreign lock",
+	Unattended:  "unattended",
 }
 
 func (v Verdict) String() string { return enumText(v, verdictTexts[:], "verdict") }
 
 // Process is a process as far as the kernel remembers it.
 type Process struct {
-	PID   int  // 0 if there is none, or it is in another pid namespace
-	Alive bool // also true if it cannot be told, and if the PID was given anew
+	PID int // 0 if there is none, or it is in another pid namespace
+	// Alive tells whether it runs. A process that started later than what it is said
+	// to have done is another one with the same PID; the kernel tells that to the
+	// second. Alive is also true if it cannot be told, as of PID 0.
+	Alive bool
 }
-
-func process(pid int) Process { return Process{PID: pid, Alive: procfs.Alive(pid)} }
 
 // KeyFile is a file whose inode makes a System V key. On Windows there are none:
 // Path is the name of the object, and the rest zero.
@@ -128,6 +138,12 @@ func (s *SegmentState) isOrphan() bool {
 	return s.Exists && s.Attached == 0 && !s.Creator.Alive
 }
 
+// isUnattended tells whether it cannot be told whether the segment was left behind. That
+// is so only where processes are known at all.
+func (s *SegmentState) isUnattended(t *ipc.Traits) bool {
+	return t.Processes && s.Exists && s.Attached == 0 && s.Creator == Process{Alive: true}
+}
+
 // isInUse tells whether the segment is somebody's.
 func (s *SegmentState) isInUse() bool { return s.Exists && !s.isOrphan() }
 
@@ -159,6 +175,10 @@ type LockState struct {
 func (l *LockState) isJammed() bool { return l.Exists && l.Value == 0 && !l.Last.Alive }
 
 func (l *LockState) isHeld() bool { return l.Exists && l.Value == 0 && l.Last.Alive }
+
+// isHeldByUnknown tells whether the lock is held, and it cannot be told whether who took
+// it runs.
+func (l *LockState) isHeldByUnknown() bool { return l.isHeld() && l.Last.PID == 0 }
 
 // isForsaken tells whether no living process is known to use the lock.
 func (l *LockState) isForsaken() bool {
@@ -194,7 +214,14 @@ func (s *State) hasStaleFile() bool {
 	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
 }
 
+// hasForeignLock tells whether the lock shuts the owner of the segment out. Windows
+// knows no owners.
+func (s *State) hasForeignLock(t *ipc.Traits) bool {
+	return t.IDs && s.Segment.isInUse() && s.Lock.Exists && s.Lock.Owner != s.Segment.Owner && s.Segment.Owner != 0
+}
+
 func (s *State) judge() Verdict {
+	t := systemOf(s.Key).Traits()
 	switch {
 	case s.Lock.isJammed():
 		return Jammed
@@ -204,20 +231,36 @@ func (s *State) judge() Verdict {
 		return KeyFileLost
 	case len(s.Strays) > 0:
 		return SegmentLost
-	case systemOf(s.Key).Traits().SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists:
+	case t.SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists:
 		return LockLost
+	case s.hasForeignLock(t):
+		return ForeignLock
 	case s.Lock.isHeld():
 		return Locked
 	case s.Segment.isOrphan():
 		return Orphaned
-	case s.Segment.isAbandoned && systemOf(s.Key).Traits().DetachRemoves:
+	case s.Segment.isAbandoned && t.DetachRemoves:
 		return Abandoned
+	case s.Segment.isUnattended(t):
+		return Unattended
 	case s.Segment.Exists:
 		return Live
 	case s.Lock.isStale(), s.hasStaleFile():
 		return Leftover
 	}
 	return Free
+}
+
+// assumeGone has processes of another pid namespace, of which nothing can be told, count
+// as gone.
+func (s *State) assumeGone() {
+	if s.Segment.isUnattended(systemOf(s.Key).Traits()) {
+		s.Segment.Creator.Alive = false
+	}
+	if systemOf(s.Key).Traits().Processes && s.Lock.Exists && s.Lock.Last.PID == 0 {
+		s.Lock.Last.Alive = false
+	}
+	s.Verdict = s.judge()
 }
 
 // stateOf is what a system found, in the words of this package.
@@ -249,6 +292,7 @@ func stateOf(key Key, f *ipc.Facts) State {
 func segmentFacts(s *ipc.Segment) SegmentFacts {
 	return SegmentFacts{
 		IPCKey: s.Key, ID: s.ID, Size: s.Size, Mode: s.Mode, Owner: s.Owner, Attached: s.Attached,
-		Creator: Process{PID: s.Creator, Alive: !s.Unclaimed && procfs.Alive(s.Creator)}, Last: process(s.Last),
+		Creator: Process{PID: s.Creator, Alive: !s.Unclaimed && s.HasCreator()},
+		Last:    Process{PID: s.Last, Alive: procfs.AliveSince(s.Last, s.Touched)},
 	}
 }

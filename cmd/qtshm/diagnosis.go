@@ -23,6 +23,16 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 	case qtbridge.Abandoned:
 		f.ID = "abandoned"
 		f.Text = fmt.Sprintf("Nobody is attached to the segment, and its creator, process %d, runs without it: the last one attached was killed. A create() of its key fails as long as that process runs.", s.Segment.Creator.PID)
+	case qtbridge.ForeignLock:
+		f.ID = "foreign-lock"
+		f.Text = fmt.Sprintf("The segment belongs to user %s and its lock to user %s, so that the programs of the former can neither lock nor attach.",
+			x.names.name(s.Segment.Owner), x.names.name(s.Lock.Owner))
+	case qtbridge.Unattended:
+		f.ID, f.entry, f.Command = "unattended", nil, ""
+		f.Text = "Nobody is attached to the segment, and its creator is in another pid namespace, as in another container, so that it cannot be told whether it runs. As long as the segment is there, a create() of its key fails. If you know that its creator is gone, remove the segment with the command."
+		if key, _, ok := reach(e); ok {
+			f.Command = "qtshm rm --assume-gone " + quote(key.String())
+		}
 	case qtbridge.Jammed:
 		f.ID = "jammed-lock"
 		f.Text = jammedText(&s.Lock)
@@ -60,6 +70,9 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 func heldText(e *qtbridge.Entry) string {
 	if pid := e.State.Lock.Last.PID; pid != 0 {
 		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
+	}
+	if hasKeyFiles && !e.Key.IsPosix() {
+		return "The lock is held, and who took it last is in another pid namespace, so that it cannot be told whether it runs. If you know that it is gone, qtshm rm --force --assume-gone sets the lock free."
 	}
 	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
 }

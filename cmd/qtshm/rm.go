@@ -9,7 +9,7 @@ import (
 )
 
 // rmOptions are the flags of rm.
-type rmOptions struct{ force, breakLock bool }
+type rmOptions struct{ force, breakLock, assumeGone bool }
 
 func (a *app) rmCmd() *cobra.Command {
 	var o rmOptions
@@ -27,6 +27,10 @@ With a POSIX key nothing is known of creators, and any segment that nobody has o
 is removed: Qt leaves all of them. Whether the holder of a lock has crashed can be
 told only if nobody else has the lock open, as on Windows.
 
+Of a creator in another pid namespace, as in another container, it cannot be told
+whether it runs. If you know that it is gone, --assume-gone removes its segment,
+unless somebody is attached, and with --force sets a lock free that it left.
+
 On Windows a crash leaves no segment behind: it goes with its last handle, so rm
 only sets locks free. Whether the holder of a lock has crashed can be told there
 only if nobody else has the lock open. If you know that it has, --break-lock sets
@@ -37,6 +41,7 @@ the lock free, if it stays held for a second.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.rm(c.Context(), args[0], o) },
 	}
 	c.Flags().BoolVar(&o.force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
+	c.Flags().BoolVar(&o.assumeGone, "assume-gone", false, "processes of another pid namespace are gone, as you know")
 	c.Flags().BoolVar(&o.breakLock, "break-lock", false, "on Windows and with POSIX keys, set a lock free whose holder has crashed, as you know")
 	return c
 }
@@ -48,6 +53,7 @@ var actionNames = map[qtbridge.Action]string{
 	qtbridge.RemoveLock:    "remove-lock",
 	qtbridge.ResetLock:     "reset-lock",
 	qtbridge.MakeLock:      "make-lock",
+	qtbridge.GiveLock:      "give-lock",
 }
 
 // rmJSON is what rm --json prints; docs/qtshm.md documents it.
@@ -69,7 +75,7 @@ func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
 	if err := refuseToRemove(&state, o); err != nil {
 		return err
 	}
-	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{BreakLock: o.breakLock})
+	report, err := qtbridge.Recover(ctx, state.Key, qtbridge.Policy{BreakLock: o.breakLock, AssumeGone: o.assumeGone})
 	if printed := a.printRemoval(&report); err == nil {
 		err = printed
 	}
@@ -84,6 +90,8 @@ func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 	switch {
 	case s.Verdict == qtbridge.Jammed && (o.force || o.breakLock), s.Verdict == qtbridge.Locked && o.breakLock:
 		return nil
+	case o.assumeGone && (s.Verdict == qtbridge.Unattended || isHeldByUnknown(s) && o.force):
+		return nil
 	case !hasKeyFiles && !s.Segment.Exists:
 		return refusedf(exitNotFound, "rm %q: there is no segment, and Windows leaves nothing behind", s.Key)
 	case s.Segment.Exists && (s.Segment.Attached > 0 || s.Segment.Creator.Alive && s.Verdict != qtbridge.Abandoned):
@@ -96,6 +104,11 @@ func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 		return refusedf(exitNotFound, "rm %q: there is no segment, only %s; --force removes that", s.Key, leftovers(s))
 	}
 	return nil
+}
+
+// isHeldByUnknown tells whether it cannot be told whether who took the lock runs.
+func isHeldByUnknown(s *qtbridge.State) bool {
+	return s.Verdict == qtbridge.Locked && s.Lock.Last.PID == 0 && hasKeyFiles && !s.Key.IsPosix()
 }
 
 func leftovers(s *qtbridge.State) string {
@@ -119,6 +132,9 @@ func inUse(s *qtbridge.State) error {
 	}
 	if s.Key.IsPosix() {
 		return refusedf(exitInUse, "rm %q: somebody has it open; %s", s.Key, remedy)
+	}
+	if s.Segment.Attached == 0 && s.Segment.Creator.PID == 0 {
+		return refusedf(exitInUse, "rm %q: nobody is attached, and its creator is in another pid namespace, so that it cannot be told whether it runs; if you know that it is gone, use --assume-gone", s.Key)
 	}
 	if s.Segment.Attached == 0 {
 		return refusedf(exitInUse, "rm %q: nobody is attached, but its creator, process %s, runs; %s", s.Key, programText(s.Segment.Creator.PID), remedy)

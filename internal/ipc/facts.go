@@ -15,10 +15,12 @@ type Segment struct {
 	Size     int64 // bytes
 	Mode     fs.FileMode
 	Owner    int       // uid
+	Group    int       // gid
 	Attached int       // how many mappings or handles, of any process, or Uncounted
 	Creator  int       // pid
 	Last     int       // pid of the last to attach or detach
 	Made     time.Time // or changed its mode; in whole seconds
+	Touched  time.Time // when Last did; in whole seconds
 	// Unclaimed: nobody is known to want it but those attached, as where segments
 	// stay without users and the system does not know who created them.
 	Unclaimed bool
@@ -30,19 +32,29 @@ type Segment struct {
 // Uncounted is how many are attached to a segment where a look does not tell.
 const Uncounted = -1
 
+// HasCreator tells whether the process that created the segment runs, as far as can
+// be told.
+func (s *Segment) HasCreator() bool { return procfs.AliveSince(s.Creator, s.Made) }
+
 // IsOrphan tells whether the segment was left behind, as by a crash: nobody is
 // attached, and who created it is gone.
 func (s *Segment) IsOrphan() bool {
-	return s.Attached == 0 && (s.Unclaimed || !procfs.Alive(s.Creator))
+	return s.Attached == 0 && (s.Unclaimed || !s.HasCreator())
+}
+
+// IsUnattended tells whether nobody is attached and it cannot be told whether who
+// created the segment runs, since that is in another pid namespace.
+func (s *Segment) IsUnattended() bool {
+	return s.Attached == 0 && !s.Unclaimed && s.Creator == 0
 }
 
 // IsAbandoned tells whether nobody is attached although who created it runs: the last
 // one was killed. Who is making it attaches within [Fresh], unless that is over.
 func (s *Segment) IsAbandoned() bool {
-	if s.Attached != 0 || s.Unclaimed || s.Last == 0 || !procfs.Alive(s.Creator) {
+	if s.Attached != 0 || s.Unclaimed || s.Last == 0 || s.Creator == 0 || !s.HasCreator() {
 		return false
 	}
-	return !procfs.Alive(s.Last) || time.Since(s.Made) > Fresh+time.Second // Made is in whole seconds
+	return !procfs.AliveSince(s.Last, s.Touched) || time.Since(s.Made) > Fresh+time.Second // Made is in whole seconds
 }
 
 // Semaphore is what a system knows of a semaphore.
@@ -56,6 +68,7 @@ type Semaphore struct {
 	Last    int       // pid of the last operation that ended
 	Used    bool      // whether there ever was one
 	Set     time.Time // when it was made, or its value set; in whole seconds
+	Touched time.Time // when Last did or set it; in whole seconds
 	Handles int       // how many others have it open, where that can be told
 }
 
@@ -67,10 +80,10 @@ const Fresh = time.Second
 // ever used was made by a process that came no further: Qt makes it 0 and then
 // sets its value.
 func (s *Semaphore) IsForsaken() bool {
-	if s.Last == 0 && !s.Used {
+	if s.Last == 0 && !s.Used && s.Value == 0 {
 		return time.Since(s.Set) > Fresh+time.Second // it is in whole seconds
 	}
-	return !procfs.Alive(s.Last)
+	return !procfs.AliveSince(s.Last, s.Touched)
 }
 
 // File is a file that an object hangs on, or of another system the name of the

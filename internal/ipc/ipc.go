@@ -38,6 +38,10 @@ type System interface {
 	// Reserve has the system provide the memory of a segment that was just made. It
 	// is a Resources if there is not enough.
 	Reserve(p Place, size int64) error
+	// HandOver gives the lock of a place, which this program has just made, to the
+	// owner of the segment, if there is one of another user: else that user is shut
+	// out. It is a Permission if it cannot; then the lock must go.
+	HandOver(p Place) error
 	// Remove removes the segment or the lock of a place, by that one's name, if it
 	// has the id still and nobody has it open: else it is a Busy. It is for what
 	// stays with MemoryFiles, and elsewhere an Unsupported.

@@ -2,7 +2,17 @@ package procfs
 
 import (
 	"os"
+	"strconv"
+	"strings"
 )
+
+// OwnNamespace is the number of the namespace that we are in, 0 if it is not known.
+func OwnNamespace(namespace string) int {
+	link, _ := os.Readlink(root + "/thread-self/ns/" + namespace)
+	_, number, _ := strings.Cut(strings.TrimSuffix(link, "]"), ":[")
+	n, _ := strconv.Atoi(number)
+	return n
+}
 
 // IsApart tells whether a process is seen to be in another namespace than we:
 // "ipc", "mnt" or "pid".

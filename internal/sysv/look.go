@@ -60,8 +60,8 @@ func (System) SegmentByID(id int) (ipc.Segment, error) {
 	}
 	return ipc.Segment{
 		Key: ds.Perm.Key, ID: id, Size: int64(ds.Segsz), Attached: int(ds.Nattch), Creator: int(ds.Cpid),
-		Last: int(ds.Lpid), Owner: int(ds.Perm.Uid), Mode: fs.FileMode(ds.Perm.Mode) & fs.ModePerm,
-		Made: time.Unix(int64(ds.Ctime), 0),
+		Last: int(ds.Lpid), Owner: int(ds.Perm.Uid), Group: int(ds.Perm.Gid), Mode: fs.FileMode(ds.Perm.Mode) & fs.ModePerm,
+		Made: time.Unix(int64(ds.Ctime), 0), Touched: time.Unix(int64(max(ds.Atime, ds.Dtime)), 0),
 	}, nil
 }
 

@@ -24,10 +24,11 @@ func lookSegment(path string) (ipc.Segment, error) {
 	s := C.qtb_sysv_segment(p)
 	segment := ipc.Segment{
 		Key: int32(s.key), ID: int(s.id), Size: int64(s.size), Attached: int(s.attached),
-		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Mode: fs.FileMode(s.mode),
+		Creator: int(s.creator), Last: int(s.last), Owner: int(s.owner), Group: int(s.group),
+		Mode: fs.FileMode(s.mode),
 	}
 	if s.error == 0 {
-		segment.Made = time.Unix(int64(s.made), 0)
+		segment.Made, segment.Touched = timeOf(s.made), timeOf(s.touched)
 	}
 	return segment, lookErrorOf(path, s.step, s.error)
 }
@@ -56,9 +57,17 @@ func semaphoreOf(s C.qtb_semaphore) ipc.Semaphore {
 		Used: s.used != 0, Owner: int(s.owner), Mode: fs.FileMode(s.mode),
 	}
 	if s.error == 0 {
-		semaphore.Set = time.Unix(int64(s.changed), 0)
+		semaphore.Set, semaphore.Touched = timeOf(s.changed), timeOf(s.touched)
 	}
 	return semaphore
+}
+
+// timeOf is the zero time for 0, by which the kernel says never.
+func timeOf(seconds C.int64_t) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
 }
 
 func errnoOf(n C.int32_t) error {

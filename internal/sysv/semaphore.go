@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"qtinterop/internal/ipc"
-	"qtinterop/internal/procfs"
 )
 
 // semaphore is one that exists, or did. Ids are not reused soon, and need not be
@@ -113,8 +112,11 @@ func (System) Holder(p ipc.Place, _ bool) string {
 	if err != nil || state.Value > 0 {
 		return "it was held until just now"
 	}
-	if !procfs.Alive(state.Last) {
+	switch {
+	case state.IsForsaken():
 		return fmt.Sprintf("it was last taken by process %d, which is gone", state.Last)
+	case state.Last == 0:
+		return "it was last taken by a process of another pid namespace; wait longer, or if you know that it is gone, use Recover with Policy.AssumeGone"
 	}
 	return fmt.Sprintf("it was last taken by process %d; wait longer, or see what that process does", state.Last)
 }

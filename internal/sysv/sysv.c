@@ -45,8 +45,10 @@ qtb_segment qtb_sysv_segment(const char *path) {
     s.creator = ds.shm_cpid;
     s.last = ds.shm_lpid;
     s.owner = ds.shm_perm.uid;
+    s.group = ds.shm_perm.gid;
     s.mode = ds.shm_perm.mode & 0777;
     s.made = ds.shm_ctime;
+    s.touched = ds.shm_atime > ds.shm_dtime ? ds.shm_atime : ds.shm_dtime;
     return s;
 }
 
@@ -63,6 +65,7 @@ static void look_at_semaphore(qtb_semaphore *s) {
     }
     s->used = ds.sem_otime != 0;
     s->changed = ds.sem_ctime;
+    s->touched = ds.sem_otime > ds.sem_ctime ? ds.sem_otime : ds.sem_ctime;
     s->owner = ds.sem_perm.uid;
     s->mode = ds.sem_perm.mode & 0777;
 }
@@ -174,3 +177,14 @@ int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait) {
 }
 
 int32_t qtb_sysv_remove(int32_t id) { return semctl(id, 0, IPC_RMID) == 0 ? 0 : errno; }
+
+int32_t qtb_sysv_give_away(int32_t id, uint32_t owner, uint32_t group) {
+    struct semid_ds ds;
+    const union semun arg = {.buf = &ds};
+    if (semctl(id, 0, IPC_STAT, arg) == -1) {
+        return errno;
+    }
+    ds.sem_perm.uid = owner;
+    ds.sem_perm.gid = group;
+    return semctl(id, 0, IPC_SET, arg) == 0 ? 0 : errno;
+}

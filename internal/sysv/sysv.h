@@ -20,8 +20,10 @@ typedef struct qtb_segment {
     int32_t creator;  // pid
     int32_t last;     // pid of the last shmat or shmdt
     uint32_t owner;   // uid
+    uint32_t group;   // gid
     uint32_t mode;    // permission bits
     int64_t made;     // when it was made, or changed its mode; seconds since 1970
+    int64_t touched;  // when last did
 } qtb_segment;
 
 typedef struct qtb_semaphore {
@@ -32,8 +34,9 @@ typedef struct qtb_semaphore {
     int32_t value;
     int32_t last;     // pid of the last semop
     int32_t waiters;  // how many semops wait for a larger value
-    int32_t used;     // whether there ever was a semop
+    int32_t used;     // whether there ever was one
     int64_t changed;  // when it was made, or its value set; seconds since 1970
+    int64_t touched;  // when last did, or set its value
     uint32_t owner;
     uint32_t mode;
 } qtb_semaphore;
@@ -77,5 +80,9 @@ int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait);
 
 // Removes a semaphore; those who wait for it learn of it. Returns an errno.
 int32_t qtb_sysv_remove(int32_t id);
+
+// Gives a semaphore to another user and group, with its mode as it is. Returns an
+// errno.
+int32_t qtb_sysv_give_away(int32_t id, uint32_t owner, uint32_t group);
 
 #endif

@@ -51,6 +51,7 @@ func readSegments(maps *procfs.Mappings) []ipc.Segment {
 			Key: int32(field(0, 10)), ID: int(field(1, 10)), Mode: fs.FileMode(field(2, 8) & 0o777),
 			Size: field(3, 10), Creator: int(field(4, 10)), Last: int(field(5, 10)),
 			Attached: int(field(6, 10)), Owner: int(field(7, 10)), Made: time.Unix(field(13, 10), 0),
+			Touched: time.Unix(max(field(11, 10), field(12, 10)), 0),
 			Removed: field(2, 8)&removed != 0,
 		}
 		if key(row.Key) == private && !findKey(&row, maps) {

@@ -16,5 +16,6 @@ func lookSegment(string) (ipc.Segment, error)      { return ipc.Segment{}, errUn
 func lookSemaphore(string) (ipc.Semaphore, error)  { return ipc.Semaphore{}, errUnavailable }
 func lookSemaphoreByID(int) (ipc.Semaphore, error) { return ipc.Semaphore{}, errUnavailable }
 func takeWithin(int, int, time.Duration) error     { return errUnavailable }
+func giveAway(int, int, int) error                 { return errUnavailable }
 func remove(int) error                             { return errUnavailable }
 func (System) NewWaiter() ipc.Waiter               { return nil }
