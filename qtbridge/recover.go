@@ -14,6 +14,7 @@ import "context"
 //   - [Free], [Live]: nothing is wrong, and nothing is done.
 //   - [Locked]: an [ErrLocked], after a tenth of a second; on Windows with
 //     policy.BreakLock the lock is set free.
+//   - [Apart]: an ErrBusy; with policy.TakeKeyFile the key file is removed.
 //   - [Split], [KeyFileLost], [SegmentLost], and LockLost where the old semaphore is still in
 //     use: an [ErrBusy] that says which processes must detach first; nothing
 //     else helps them, and nothing is done.

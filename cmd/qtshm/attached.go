@@ -21,7 +21,7 @@ func (x *examination) addReaders(e *qtbridge.Entry, name string) {
 	}
 	x.add(finding{ID: "held-open", Severity: note, Key: name, PIDs: e.Users,
 		Text: fmt.Sprintf("The creator of the segment, process %d, %s; %s. As long as anybody is, every create() of the key fails.",
-			creator.PID, has, attachedText(e.Users))})
+			creator.PID, has, usersText(e.Users))})
 }
 
 // isNameless tells whether an entry is a segment in use that no key file is known to
@@ -65,7 +65,7 @@ func (x *examination) addNameless(e *qtbridge.Entry, name string) {
 	s := &e.State.Segment
 	f := finding{ID: "no-key-file", Severity: note, Key: name, PIDs: e.Users}
 	f.Text = fmt.Sprintf("No key file was found that leads to segment %d, of %d bytes, created by process %d; %s. If it was deleted, as by a cleaner of temporary files, nobody new finds the segment; end them and start them again.",
-		s.ID, s.Size, s.Creator.PID, attachedText(e.Users))
+		s.ID, s.Size, s.Creator.PID, usersText(e.Users))
 	if x.lostLock(e) {
 		f.Severity = problem
 		f.Command = "kill " + pidList(e.Users)
@@ -82,7 +82,7 @@ func (x *examination) lostLock(segment *qtbridge.Entry) bool {
 	})
 }
 
-func attachedText(pids []int) string {
+func usersText(pids []int) string {
 	switch len(pids) {
 	case 0:
 		return "those attached are of other users"
