@@ -6,6 +6,9 @@ import "fmt"
 type Policy struct {
 	DryRun      bool // change nothing, and report what would be done
 	KeepContent bool // leave an orphaned segment, to be read with Attach
+	// TakeKeyFile removes a key file that is in use in another IPC namespace, so that
+	// the key can be had here. Nobody there finds the segment any more.
+	TakeKeyFile bool
 	// BreakLock sets a lock free that stays held for a second, though somebody
 	// may hold it: for Windows and POSIX keys, where nobody can tell whether its holder runs,
 	// and you know that it crashed. If it did not, two will hold the lock from

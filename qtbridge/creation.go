@@ -28,7 +28,7 @@ type creation struct {
 // run looks first: create() of Qt, even one that fails, resets the lock that
 // another process may hold.
 func (c *creation) run(ctx context.Context) (*attachment, error) {
-	if err := c.checkFree(); err != nil {
+	if err := c.checkFirst(); err != nil {
 		return nil, err
 	}
 	if c.place.Lock != "" {
@@ -50,6 +50,22 @@ func (c *creation) attachment(mem *memory, l *lock) *attachment {
 		}
 	}
 	return a
+}
+
+// checkFirst is checkFree, and an error if the key file is in use where we do not see
+// the segment. It takes a look at all processes if there is the file alone.
+func (c *creation) checkFirst() error {
+	err := c.checkFree()
+	if err != nil || !c.place.traits().KeyFiles {
+		return err
+	}
+	if _, err := c.place.look(c.op, c.key); !isNotFound(err) || !ipc.IsPartial(err) {
+		return nil
+	}
+	if strangers := c.place.system.Strangers(c.place.Place); len(strangers) > 0 {
+		return apartError(c.op, c.key, c.place.Segment, strangers)
+	}
+	return nil
 }
 
 // checkFree is an error if there is a segment that is not an orphan, or

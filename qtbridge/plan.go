@@ -1,6 +1,7 @@
 package qtbridge
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -30,6 +31,10 @@ func plan(s *State, p place, policy Policy) ([]Action, error) {
 				s.Lock.Owner, s.Segment.Owner, s.Lock.Owner)
 		}
 		return []Action{GiveLock}, nil
+	case Apart:
+		if !policy.TakeKeyFile {
+			return nil, apartError(opRecover, s.Key, s.Segment.File.Path, s.Strangers)
+		}
 	case Jammed:
 		if !t.Processes && !t.MemoryFiles {
 			return []Action{ResetLock}, nil // it belongs to nobody, and goes by itself
@@ -84,7 +89,7 @@ func planRemoval(s *State) ([]Action, error) {
 	switch {
 	case s.Segment.Exists:
 		actions, owners = append(actions, RemoveSegment), append(owners, s.Segment.Owner)
-	case s.hasStaleFile():
+	case s.hasStaleFile(), s.Verdict == Apart:
 		actions, owners = append(actions, RemoveKeyFile), append(owners, s.Segment.File.Owner)
 	}
 	switch l := &s.Lock; {
@@ -149,6 +154,17 @@ func astrayError(s *State) error {
 			ipc.ProcessList(append(slices.Clone(stray.Users), living(stray.Creator, stray.Last)...)), stray.Evidence)
 	}
 	return recoverError(s.Key, ErrBusy, "%s", strings.TrimSuffix(b.String(), "; "))
+}
+
+// errApart is the cause of an ErrBusy that does not go away by waiting a little.
+var errApart = errors.New("the key file is in use in another IPC namespace")
+
+// apartError is about a key file in use in another IPC namespace: a segment here would
+// take it with it in the end.
+func apartError(op string, key Key, file string, strangers []int) error {
+	return &Error{Op: op, Key: key, Code: ErrBusy, Err: errApart, Msg: fmt.Sprintf(
+		"its key file %s is in use in another IPC namespace, as in a container, by %s; have both in one namespace, give them TMPDIRs of their own, or take it with Recover and Policy.TakeKeyFile",
+		file, ipc.ProcessList(strangers))}
 }
 
 // lossText says what has led to strays.

@@ -55,7 +55,7 @@ func (p *publication) publish(ctx context.Context, closing <-chan struct{}, data
 	defer func() { <-p.busy }()
 	for {
 		err := p.put(ctx, closing, data)
-		if !isExists(err) && !errors.Is(err, ErrBusy) {
+		if !isExists(err) && !errors.Is(err, ErrBusy) || errors.Is(err, errApart) {
 			return err
 		}
 		if err := p.wait(ctx, closing); err != nil {
@@ -120,7 +120,7 @@ func (p *publication) prepare(ctx context.Context) error {
 	if p.now != nil || p.place.traits().MemoryFiles && p.isOurs() {
 		return nil
 	}
-	return p.creation(0).checkFree()
+	return p.creation(0).checkFirst()
 }
 
 func (p *publication) creation(size int) *creation {

@@ -19,6 +19,7 @@ import "context"
 //   - [Locked]: an [ErrLocked], after a tenth of a second; on Windows with
 //     policy.BreakLock the lock is set free; elsewhere with policy.AssumeGone, if
 //     who took it last is of another pid namespace.
+//   - [Apart]: an ErrBusy; with policy.TakeKeyFile the key file is removed.
 //   - [Split], [KeyFileLost], [SegmentLost], and LockLost where the old semaphore is still in
 //     use: an [ErrBusy] that says which processes must detach first; nothing
 //     else helps them, and nothing is done.

@@ -230,7 +230,7 @@ func (r *recovery) removeSegment() (bool, error) {
 // removeKeyFile removes a key file of Qt's: create, and detach as the last one.
 func (r *recovery) removeKeyFile(held *heldLock) (bool, error) {
 	info, err := os.Stat(r.place.Segment)
-	if err != nil || !isPlain(info) || !held.isOurs() {
+	if err != nil || !isPlain(info) || held != nil && !held.isOurs() {
 		return false, nil
 	}
 	err = attachAndDetach(opRecover, r.key, func(m *memory) error { return m.create(r.place, 1, ReadWrite) })

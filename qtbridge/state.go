@@ -11,7 +11,7 @@ import (
 
 // Verdict says in a word what is the matter with a key. Where several are true
 // at once, it is the first of: Jammed, Split, KeyFileLost, SegmentLost, LockLost,
-// ForeignLock, Locked, Orphaned, Abandoned, Unattended, Live, Leftover, Free.
+// ForeignLock, Locked, Orphaned, Abandoned, Unattended, Live, Apart, Leftover, Free.
 type Verdict int
 
 // The verdicts.
@@ -28,6 +28,9 @@ const (
 	Leftover
 	// Live: there is a segment, and somebody is attached or its creator runs.
 	Live
+	// Apart: there is no segment here, but its key file is in use in another IPC
+	// namespace, as in a container: see [State.Strangers].
+	Apart
 	// Orphaned: there is a segment, nobody is attached, and its creator is gone. With
 	// a [PosixKey], whose creator is not known, that is nothing unusual.
 	Orphaned
@@ -74,6 +77,7 @@ var verdictTexts = [...]string{
 	Free:        "free",
 	Leftover:    "leftover",
 	Live:        "live",
+	Apart:       "in use elsewhere",
 	Orphaned:    "orphaned",
 	Locked:      "locked",
 	Abandoned:   "abandoned",
@@ -205,6 +209,10 @@ type State struct {
 	Segment   SegmentState
 	Lock      LockState
 	Strays    []Stray // segments suspected to belong to the key
+	// Strangers are the processes of other IPC namespaces that are seen to be attached
+	// to a segment with this key file. They are looked for if there is the file and no
+	// segment, and of other users seen by root.
+	Strangers []int
 }
 
 // hasStaleFile tells whether there is a key file that Qt made and nothing
@@ -245,6 +253,8 @@ func (s *State) judge() Verdict {
 		return Unattended
 	case s.Segment.Exists:
 		return Live
+	case len(s.Strangers) > 0:
+		return Apart
 	case s.Lock.isStale(), s.hasStaleFile():
 		return Leftover
 	}
@@ -277,7 +287,7 @@ func stateOf(key Key, f *ipc.Facts) State {
 		l.Last = Process{PID: f.Lock.Last, Alive: !f.Forsaken}
 		l.Users = f.LockUsers
 	}
-	l.Strays = f.LockStrays
+	l.Strays, s.Strangers = f.LockStrays, f.Strangers
 	for i := range f.Strays {
 		stray := &f.Strays[i]
 		s.Strays = append(s.Strays, Stray{

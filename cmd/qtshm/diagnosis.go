@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -50,6 +49,11 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 			x.addNameless(e, name)
 		} else {
 			x.addReaders(e, name)
+		}
+		return
+	case qtbridge.Apart:
+		if x.peer == nil {
+			x.addIPCNamespace(f.Key, s.Strangers)
 		}
 		return
 	case qtbridge.LockLost:
@@ -108,18 +112,9 @@ func (x *examination) addUnused(f finding) {
 	x.add(f)
 }
 
-// addLeftover is about key files that lead to nothing here. They may be in use
-// in another IPC namespace; then they must stay.
+// addLeftover is about key files that lead to nothing.
 func (x *examination) addLeftover(f finding) {
 	s := &f.entry.State
-	if s.Segment.File.Exists {
-		if pids := procfs.Strangers(s.Segment.IPCKey); len(pids) > 0 {
-			if x.peer == nil {
-				x.addIPCNamespace(f.Key, pids)
-			}
-			return
-		}
-	}
 	f.ID = "stale-key-file"
 	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs; programs that look for the file may wait for a segment in vain.",
 		strings.Join(leftoverParts(s), " and "))

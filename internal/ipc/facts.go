@@ -108,6 +108,7 @@ type Facts struct {
 	Forsaken  bool      // who used the lock last is gone
 	LockUsers []int     // the processes that have a lock open that is held, where only that is known
 
+	Strangers  []int // processes of other IPC namespaces that use the key file, if nobody does here
 	Strays     []Stray
 	LockStrays []int // ids of semaphores that may have been the lock
 }

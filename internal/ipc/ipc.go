@@ -80,6 +80,9 @@ type System interface {
 
 	// Facts is all that there is to know of a key, without an effect.
 	Facts(p Place) (Facts, error)
+	// Strangers are the processes seen to have a segment by the same name in another
+	// world, where names are shared and objects are not: IPC namespaces.
+	Strangers(p Place) []int
 	// List finds all objects that can be Qt's. What it reads of processes it
 	// reads through maps, which remembers it for the next system.
 	List(maps *procfs.Mappings) ([]Found, error)

@@ -76,6 +76,9 @@ func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
 // Keep has nothing to do: Qt removes no segment.
 func (System) Keep(int) (end func(), err error) { return func() {}, nil }
 
+// Strangers are none: names and objects are shared alike.
+func (System) Strangers(ipc.Place) []int { return nil }
+
 // Drop has nothing to do, likewise.
 func (System) Drop(int) {}
 

@@ -2,7 +2,6 @@ package procfs
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strconv"
 )
@@ -15,7 +14,8 @@ type Mappings struct {
 	all     bool            // all processes were read
 	byID    map[int][]int   // pids, once all were read
 	byInode map[uint64][]int
-	keys    map[int]int32 // of segments that a process was seen to be attached to
+	keys    map[int]int32   // of segments that a process was seen to be attached to
+	apart   map[int32][]int // pids in other IPC namespaces, by the keys of their segments
 }
 
 // mapping is what one process is attached to.
@@ -40,6 +40,13 @@ func (m *Mappings) Key(id int, pids ...int) (key int32, ok bool) {
 		key, ok = m.keys[id]
 	}
 	return key, ok
+}
+
+// Strangers returns the processes of other IPC namespaces that are attached to a
+// segment with a System V key, in ascending order.
+func (m *Mappings) Strangers(key int32) []int {
+	m.readAll()
+	return slices.Compact(m.apart[key])
 }
 
 // Users returns the processes that are seen to be attached to the segment id.
@@ -80,11 +87,14 @@ func (m *Mappings) read(pid int) mapping {
 		return found
 	}
 	found := readMapping(pid)
-	if len(found.ids) > 0 && IsApart(pid, "ipc") {
-		found.ids = nil // ids of another namespace
-	}
 	if m.of == nil {
-		m.of, m.keys = make(map[int]mapping), make(map[int]int32)
+		m.of, m.keys, m.apart = make(map[int]mapping), make(map[int]int32), make(map[int32][]int)
+	}
+	if len(found.ids) > 0 && IsApart(pid, "ipc") {
+		for _, key := range found.keys {
+			m.apart[key] = append(m.apart[key], pid)
+		}
+		found.ids, found.keys = nil, nil // of another namespace
 	}
 	m.of[pid] = found
 	for n, id := range found.ids {
@@ -129,17 +139,4 @@ func readMapping(pid int) mapping {
 func keyOf(name []byte) int32 {
 	key, _ := strconv.ParseUint(string(bytes.TrimPrefix(name, sysvName[1:])), 16, 32)
 	return int32(key)
-}
-
-// Strangers returns the processes of other IPC namespaces that are attached to a
-// segment with a System V key, in ascending order.
-func Strangers(key int32) []int {
-	var pids []int
-	name := fmt.Appendf(nil, "/SYSV%08x", uint32(key))
-	for _, pid := range Processes() {
-		if maps, err := readFile(pid, "maps"); err == nil && bytes.Contains(maps, name) && IsApart(pid, "ipc") {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
 }

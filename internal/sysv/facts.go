@@ -20,6 +20,7 @@ func (System) Facts(p ipc.Place) (ipc.Facts, error) {
 	if err := i.lookAtLock(); err != nil {
 		return i.facts, err
 	}
+	i.findStrangers()
 	i.facts.Strays = i.findStrays()
 	if !p.Native && !i.facts.LockFile.Exists && i.facts.InUse() {
 		i.facts.LockStrays = i.findStrayLocks()
@@ -100,6 +101,13 @@ func (i *inspection) lookAtLock() error {
 		}
 	}
 	return nil
+}
+
+// findStrangers is about a key file that seems to lead to nothing.
+func (i *inspection) findStrangers() {
+	if f := &i.facts; f.SegmentFile.Exists && !f.HasSegment {
+		f.Strangers = strangersAt(i.place.Segment, i.maps)
+	}
 }
 
 // exists tells what the error of a look means: that there is something, or

@@ -149,8 +149,9 @@ func (l *listing) look(p ipc.Place) (ipc.Facts, error) {
 const retries = 10
 
 func (l *listing) lookOnce(p ipc.Place) (ipc.Facts, error) {
-	i := inspection{place: p, segments: l.segments, locks: l.semaphores}
+	i := inspection{place: p, segments: l.segments, locks: l.semaphores, maps: l.maps}
 	err := errors.Join(i.lookAtSegment(), i.lookAtLock())
+	i.findStrangers()
 	return i.facts, err
 }
 
