@@ -31,6 +31,9 @@ func (c *creation) run(ctx context.Context) (*attachment, error) {
 	if err := c.checkFirst(); err != nil {
 		return nil, err
 	}
+	if err := c.checkSize(); err != nil {
+		return nil, err
+	}
 	if c.place.Lock != "" {
 		return c.runLocked(ctx)
 	}
@@ -68,6 +71,20 @@ func (c *creation) checkFirst() error {
 	return nil
 }
 
+// checkSize is an error if there cannot be a segment of the size, before anything is
+// made. An orphan goes before.
+func (c *creation) checkSize() error {
+	orphan, _ := c.place.system.Segment(c.place.Place) // of size 0 if there is none
+	return c.checkSizeInPlaceOf(orphan.Size)
+}
+
+func (c *creation) checkSizeInPlaceOf(freed int64) error {
+	if err := c.place.system.CheckSize(int64(c.size), freed); err != nil {
+		return systemError(c.op, c.key, err)
+	}
+	return nil
+}
+
 // checkFree is an error if there is a segment that is not an orphan, or
 // something else in its place.
 func (c *creation) checkFree() error {
@@ -94,7 +111,7 @@ func (c *creation) checkFile(missing error) error {
 	case os.IsNotExist(err):
 		return c.checkDirectory(missing)
 	case err != nil:
-		return &Error{Op: c.op, Key: c.key, Code: ErrKey, Err: err, Msg: err.Error()}
+		return fileError(c.op, c.key, err)
 	case !isPlain(info):
 		return &Error{Op: c.op, Key: c.key, Code: ErrKey,
 			Msg: c.place.Segment + " is not an empty file as Qt makes one; Qt would delete it in the end; use another key"}

@@ -23,7 +23,8 @@ const (
 	ErrNotFound
 	// ErrExists: there is a segment with this key already. Also [fs.ErrExist].
 	ErrExists
-	// ErrPermission: the segment or its lock belongs to another user. Also
+	// ErrPermission: the segment or its lock belongs to another user, or the system
+	// does not let this program use shared memory or make a key file. Also
 	// [fs.ErrPermission].
 	ErrPermission
 	// ErrKey: the key cannot be used. Also [fs.ErrInvalid].
@@ -42,7 +43,8 @@ const (
 	// ErrText: text that the encoding does not have, or bytes that are none in
 	// it. Also [fs.ErrInvalid].
 	ErrText
-	// ErrResources: the system has no more memory or identifiers for segments.
+	// ErrResources: the system has no more memory or identifiers for segments, or no
+	// room for a key file.
 	ErrResources
 	// ErrNoLock: segments with this kind of key have no lock.
 	ErrNoLock
@@ -61,7 +63,8 @@ const (
 	ErrBusy
 	// ErrUnstable: the content changed too often to get a consistent copy.
 	ErrUnstable
-	// ErrUnsupported: understood, but not possible with this Qt. Also
+	// ErrUnsupported: understood, but not possible with this Qt, or on a system
+	// without System V IPC. Also
 	// [errors.ErrUnsupported].
 	ErrUnsupported
 	// ErrUnavailable: this program was built without Qt. Also
@@ -184,6 +187,11 @@ func qtError(op string, key Key, err error) error {
 	e := &Error{Op: op, Key: key, Code: ErrUnknown, Msg: err.Error(), Err: err}
 	if qt, ok := errors.AsType[*native.Error](err); ok {
 		e.Code = qtCodes[qt.Code]
+	}
+	if e.Code == ErrKey {
+		if cause := whyNoKeyFile(op, key); cause != nil {
+			return cause
+		}
 	}
 	for code, remedy := range systemOf(key).Traits().Remedies {
 		if systemCodes[code] == e.Code {

@@ -153,9 +153,6 @@ func (m *memory) createPinned(p place, size int, mode Mode) error {
 }
 
 func (m *memory) createNow(p place, size int, mode Mode) error {
-	if err := p.system.CheckSize(int64(size)); err != nil {
-		return systemError(m.op, m.key, err)
-	}
 	if err := m.Create(int64(size), native.AccessMode(mode)); err != nil {
 		return qtError(m.op, m.key, err)
 	}

@@ -123,10 +123,8 @@ func (l *lock) makeKeyFile(op string) error {
 		return f.Close()
 	case errors.Is(err, fs.ErrExist):
 		return nil
-	case errors.Is(err, fs.ErrPermission):
-		return &Error{Op: op, Key: l.key, Code: ErrPermission, Err: err, Msg: err.Error() + "; use a key whose file can be made"}
 	}
-	return keyError(op, l.key, err.Error()+"; use a key whose file can be made")
+	return fileError(op, l.key, err)
 }
 
 // awaitOwner waits, but not for long, while there is a lock and no segment: a reader

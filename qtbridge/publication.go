@@ -85,6 +85,9 @@ func (p *publication) put(ctx context.Context, closing <-chan struct{}, data []b
 	write := func() error { return p.fill(data) }
 	step := write
 	if p.inPlace == 0 || p.now == nil {
+		if err := p.checkSize(len(data)); err != nil {
+			return err
+		}
 		if err := p.prepare(ctx); err != nil {
 			return err
 		}
@@ -95,6 +98,16 @@ func (p *publication) put(ctx context.Context, closing <-chan struct{}, data []b
 		return p.putAgain(ctx, closing, write, err)
 	}
 	return err
+}
+
+// checkSize is an error if there cannot be a segment for a message: that is found out
+// before the one before is let go.
+func (p *publication) checkSize(size int) error {
+	before := 0
+	if p.now != nil {
+		before = len(p.now.data)
+	}
+	return p.creation(size).checkSizeInPlaceOf(int64(before))
 }
 
 // putAgain writes once more what somebody who had the lock meanwhile may have

@@ -119,11 +119,12 @@ func (p *Publisher) Key() Key { return p.key }
 //
 // After all other errors the message before is still published, unless creating
 // the new segment failed, for which the old one has to go first: then nothing
-// is. The next Publish works as any. If ctx has ended already, nothing is
+// is. The system's limits are looked at before that: data beyond one is an [ErrSize]
+// or [ErrResources]. The next Publish works as any. If ctx has ended already, nothing is
 // touched; that is an [ErrBusy]. So it is if ctx ends while another Publish is
 // under way.
 //
-// Other errors: [ErrSize] for no data, [ErrClosed], also if Close calls it off
+// Other errors: [ErrSize] also for no data, [ErrClosed], also if Close calls it off
 // while it waits, [ErrKey], [ErrPermission], [ErrResources].
 func (p *Publisher) Publish(ctx context.Context, data []byte) error {
 	defer runtime.KeepAlive(p) // or the collector might call it off

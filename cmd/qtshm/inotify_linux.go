@@ -10,6 +10,7 @@ import (
 
 // examineSystem looks for limits that Watch runs into.
 func (x *examination) examineSystem() {
+	x.examineSegmentLimits()
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
 	if errors.Is(err, unix.EMFILE) {
 		x.addInotify("max_user_instances", "instance")

@@ -126,21 +126,35 @@ func (p *publishing) lines(ctx context.Context) error {
 	within, cancel := limited(ctx, p.options.duration)
 	defer cancel()
 	in := bufio.NewReader(patientReader{within, p.app.in})
+	var refused error // the last line that there was no room for
 	for n := 1; ; n++ {
 		line, err := in.ReadString('\n')
 		if within.Err() != nil && ctx.Err() == nil {
-			return nil // the end of --for
+			return told(refused) // the end of --for
 		}
 		if err != nil && err != io.EOF {
 			return err
 		}
 		if line == "" {
-			return nil
+			return told(refused)
 		}
-		if err := p.line(within, strings.TrimSuffix(line, "\n")); err != nil {
+		err = p.line(within, strings.TrimSuffix(line, "\n"))
+		switch {
+		case errors.Is(err, qtbridge.ErrSize), errors.Is(err, qtbridge.ErrResources):
+			refused = err // the line before stays published
+			p.app.report(fmt.Errorf("line %d is left out: %w", n, err))
+		case err != nil:
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
+}
+
+// told is the exit status of an error that was reported before.
+func told(err error) error {
+	if err == nil {
+		return nil
+	}
+	return childStatus(statusOf(err))
 }
 
 func (p *publishing) line(ctx context.Context, text string) error {

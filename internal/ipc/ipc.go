@@ -33,8 +33,10 @@ type System interface {
 	// CheckName tells whether an object can have a name: one that Qt makes of a
 	// key, without a directory, or one of a native key. It is an Unusable if not.
 	CheckName(name string) error
-	// CheckSize is a Size for a size in bytes that Qt's create() must not be asked for.
-	CheckSize(size int64) error
+	// CheckSize is a Size or a Resources for a size in bytes that Qt's create() must
+	// not be asked for, and an Unsupported or a Permission where no segment can be
+	// made at all. Freed is the size of a segment that goes before, 0 if none does.
+	CheckSize(size, freed int64) error
 	// Reserve has the system provide the memory of a segment that was just made. It
 	// is a Resources if there is not enough.
 	Reserve(p Place, size int64) error

@@ -81,7 +81,7 @@ func (System) Reserve(p ipc.Place, size int64) error {
 
 // CheckSize is an error for a size at which Qt would fail halfway, and leave a segment,
 // or at which ftruncate(2) would end the program.
-func (System) CheckSize(size int64) error {
+func (System) CheckSize(size, _ int64) error {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_FSIZE, &limit) == nil && limit.Cur < uint64(size) {
 		return &ipc.Error{Code: ipc.Size,

@@ -122,7 +122,7 @@ func (i *inspection) exists(err error) (bool, error) {
 		return false, explain(err, i.place)
 	case e.step == stepFile && e.errno == syscall.ENOENT:
 		return false, nil
-	case e.step == stepFile:
+	case e.step == stepFile, e.isRefused():
 		return false, explain(err, i.place)
 	}
 	return e.errno == syscall.EACCES, nil

@@ -36,6 +36,9 @@ func (System) List(maps *procfs.Mappings) ([]ipc.Found, error) {
 		return nil, &ipc.Error{Code: ipc.Unsupported, Err: err,
 			Text: "there is no /proc/sysvipc to read; mount /proc, with a kernel that has System V IPC"}
 	}
+	if err := refusal(); err != nil {
+		return nil, err
+	}
 	l := listing{
 		segments: readSegments(maps), semaphores: readSemaphores(), maps: maps,
 		states: make(map[int]ipc.Semaphore), programs: make(map[int]string),

@@ -87,6 +87,9 @@ func explain(err error, p ipc.Place) error {
 	if !ok {
 		return &ipc.Error{Code: ipc.Unsupported, Text: err.Error(), Err: err}
 	}
+	if e.isRefused() {
+		return refusedError([...]string{stepFind: "find", stepState: "look at"}[e.step]+" the object of key file "+e.path, e.errno)
+	}
 	found := &ipc.Error{Code: ipc.Unusable, Err: e, Explain: func() string { return e.explain(p.Native) }}
 	switch {
 	case e.isForbidden():
@@ -100,6 +103,19 @@ func explain(err error, p ipc.Place) error {
 }
 
 func (e *lookError) isForbidden() bool { return e.errno == syscall.EACCES || e.errno == syscall.EPERM }
+
+// isRefused tells whether the system does not let us look at anything of the kind. To
+// find an object by its key takes no rights to it, and to read its state those of its
+// owner.
+func (e *lookError) isRefused() bool {
+	switch {
+	case e.step == stepFile:
+		return false
+	case e.errno == syscall.ENOSYS:
+		return true
+	}
+	return e.isForbidden() && (e.step == stepFind || refusal() != nil)
+}
 
 func (e *lookError) explain(native bool) string {
 	switch {

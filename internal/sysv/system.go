@@ -46,9 +46,6 @@ func (System) NativeLock(segment string) string { return segment }
 // Touchable is always so: a segment that is attached is there.
 func (System) Touchable([]byte) bool { return true }
 
-// CheckSize has nothing to say: the system names its limits itself.
-func (System) CheckSize(int64) error { return nil }
-
 // Reserve has nothing to do: the memory of a segment is accounted for when it is made.
 func (System) Reserve(ipc.Place, int64) error { return nil }
 

@@ -188,3 +188,51 @@ int32_t qtb_sysv_give_away(int32_t id, uint32_t owner, uint32_t group) {
     ds.sem_perm.gid = group;
     return semctl(id, 0, IPC_SET, arg) == 0 ? 0 : errno;
 }
+
+// Is it a call that is refused, and not only what it was called with?
+static int is_refused(int result) {
+    return result == -1 && (errno == ENOSYS || errno == EACCES || errno == EPERM);
+}
+
+qtb_probe qtb_sysv_probe(void) {
+    struct sembuf op = {.sem_op = 0, .sem_flg = IPC_NOWAIT};
+    const struct timespec now = {0};
+    const key_t nobodys = 0x7fffffff;  // not one of Qt's
+    const union semun none = {0};
+    if (is_refused(shmget(nobodys, 0, 0))) {
+        return (qtb_probe){"shmget", errno};
+    }
+    if (is_refused(shmctl(-1, IPC_STAT, NULL))) {
+        return (qtb_probe){"shmctl", errno};
+    }
+    if (shmat(-1, NULL, 0) == (void *)-1 && is_refused(-1)) {
+        return (qtb_probe){"shmat", errno};
+    }
+    if (is_refused(semget(nobodys, 0, 0))) {
+        return (qtb_probe){"semget", errno};
+    }
+    if (is_refused(semctl(-1, 0, GETVAL, none))) {
+        return (qtb_probe){"semctl", errno};
+    }
+    if (is_refused(semop(-1, &op, 1)) || is_refused(semtimedop(-1, &op, 1, &now))) {
+        return (qtb_probe){"semop", errno};
+    }
+    return (qtb_probe){0};
+}
+
+qtb_limits qtb_sysv_limits(void) {
+    qtb_limits l = {0};
+    struct shminfo most;
+    struct shm_info now;
+    if (shmctl(0, IPC_INFO, (struct shmid_ds *)&most) == -1 ||
+        shmctl(0, SHM_INFO, (struct shmid_ds *)&now) == -1) {
+        l.error = errno;
+        return l;
+    }
+    l.largest = most.shmmax;
+    l.pages = most.shmall;
+    l.segments = most.shmmni;
+    l.used_pages = now.shm_tot;
+    l.used_segments = (uint64_t)now.used_ids;
+    return l;
+}

@@ -48,6 +48,27 @@ qtb_semaphore qtb_sysv_semaphore(const char *path);
 // The same for the semaphore with this id, whose key file may be gone.
 qtb_semaphore qtb_sysv_semaphore_id(int32_t id);
 
+// A call that this system does not have, or refuses whatever it is called with.
+typedef struct qtb_probe {
+    const char *call;  // its name; NULL if there is none
+    int32_t error;     // an errno, 0 if there is none
+} qtb_probe;
+
+// Tries the calls that are needed, without an effect.
+qtb_probe qtb_sysv_probe(void);
+
+typedef struct qtb_limits {
+    int32_t error;      // an errno, 0 if everything below is known
+    uint64_t largest;   // shmmax, in bytes
+    uint64_t pages;     // shmall
+    uint64_t segments;  // shmmni
+    uint64_t used_pages;
+    uint64_t used_segments;
+} qtb_limits;
+
+// The limits for segments, and what there is of all users.
+qtb_limits qtb_sysv_limits(void);
+
 // Takes n from a semaphore, as QSystemSemaphore::acquire() does: with SEM_UNDO,
 // so that the kernel gives it back if this process dies. Waits at most
 // timeout_ns. Returns an errno: EAGAIN when the time is over, EINTR, EIDRM or

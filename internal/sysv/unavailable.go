@@ -4,6 +4,7 @@ package sysv
 
 import (
 	"errors"
+	"syscall"
 	"time"
 
 	"qtinterop/internal/ipc"
@@ -16,6 +17,8 @@ func lookSegment(string) (ipc.Segment, error)      { return ipc.Segment{}, errUn
 func lookSemaphore(string) (ipc.Semaphore, error)  { return ipc.Semaphore{}, errUnavailable }
 func lookSemaphoreByID(int) (ipc.Semaphore, error) { return ipc.Semaphore{}, errUnavailable }
 func takeWithin(int, int, time.Duration) error     { return errUnavailable }
+func probe() (string, syscall.Errno)               { return "", 0 }
+func readLimits() (limits, error)                  { return limits{}, errUnavailable }
 func giveAway(int, int, int) error                 { return errUnavailable }
 func remove(int) error                             { return errUnavailable }
 func (System) NewWaiter() ipc.Waiter               { return nil }

@@ -74,7 +74,7 @@ func (System) Protect(p ipc.Place) (name string, done func(), err error) {
 }
 
 // CheckSize has nothing to say: the system names its limits itself.
-func (System) CheckSize(int64) error { return nil }
+func (System) CheckSize(int64, int64) error { return nil }
 
 // HandOver has nothing to do: objects have no owner who would be shut out.
 func (System) HandOver(ipc.Place) error { return nil }
