@@ -62,13 +62,13 @@ func runRow(cell Cell, row row) Result {
 }
 
 // settled is how long qtbridge may take to remove its private lock: with Qt 6.6 and
-// later it keeps that for a moment after the last use.
-const settled = 500 * time.Millisecond
+// later it keeps that for a moment after the last use, and the machine may be busy.
+const settled = 3 * time.Second
 
-// settle waits until the private lock is gone; that of a killed program stays. Of a
-// POSIX key Qt leaves everything.
+// settle waits until the private lock is gone, if it is not that of a killed program,
+// which stays. Of a POSIX key Qt leaves everything.
 func (s *scene) settle() {
-	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(settled); s.mayStay == "" && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if files, _ := filepath.Glob(s.env.Tmp + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
 			break
 		}
