@@ -75,7 +75,7 @@ func TestCreatorOfLongAgoIsOne(t *testing.T) {
 		key := QtKey(env.Name())
 		creator := creatorAlone(env, qt, key)
 		younger()
-		state := inspected(t, env, key, Live)
+		state := inspected(t, env, key, Abandoned)
 		assert.Equal(t, Process{PID: creator.PID(), Alive: true}, state.Segment.Creator)
 		_, err := Create(soon(t), key, 5, ReadWrite)
 		requireError(t, err, "create", key, ErrExists)

@@ -64,7 +64,7 @@ func (i *inspection) link(row ipc.Segment) ipc.Evidence {
 	if user > 0 && !i.usesNamed(user) && (user == row.Creator || user == row.Last || i.maps.Has(user, row.ID)) {
 		return ipc.UsedLock
 	}
-	if f.HasSegment && row.Creator == f.Segment.Creator && !i.maps.Has(row.Creator, row.ID) {
+	if f.HasSegment && row.Creator > 0 && row.Creator == f.Segment.Creator && !i.maps.Has(row.Creator, row.ID) {
 		return ipc.SameCreator
 	}
 	if i.place.Native {
@@ -103,7 +103,7 @@ func (i *inspection) isOfSameProgram(row ipc.Segment) bool {
 	if !f.HasSegment || row.Owner != f.Segment.Owner || row.Creator == f.Segment.Creator {
 		return false
 	}
-	if procfs.Alive(row.Creator) {
+	if row.HasCreator() {
 		return i.runsItsProgram(row.Creator)
 	}
 	return slices.ContainsFunc(i.maps.Users(row.ID), i.runsItsProgram)
