@@ -15,8 +15,11 @@ func OwnNamespace(namespace string) int {
 }
 
 // IsApart tells whether a process is seen to be in another namespace than we:
-// "ipc", "mnt" or "pid".
+// "ipc", "mnt" or "pid". We are where the calling thread is, whatever others of ours are.
 func IsApart(pid int, namespace string) bool {
+	if pid == os.Getpid() {
+		return false
+	}
 	name := "ns/" + namespace
 	theirs, err := readLink(pid, name)
 	ours, errOurs := os.Readlink(root + "/thread-self/" + name)
