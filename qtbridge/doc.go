@@ -174,8 +174,8 @@
 //
 // # Windows
 //
-// There Qt uses a named file mapping, and with a [QtKey] a named semaphore. The
-// API is the same; these are the differences, found under Wine 8.0:
+// There Qt uses a named file mapping, and with a [QtKey], or from Qt 6.6 on, a named
+// semaphore. The API is the same; these are the differences, found under Wine 8.0:
 //
 //   - A [NativeKey] is a name, not a path. It leads to the objects of this
 //     session; one that begins with Global\ to those of all sessions.
