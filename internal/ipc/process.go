@@ -30,3 +30,12 @@ func HeldBy(users []int) string {
 	}
 	return "one of these has it, or one that is gone: " + ProcessList(users)
 }
+
+// HeldOrJammed is HeldBy, and what to do where a jam cannot be told from a lock that is
+// held.
+func HeldOrJammed(users []int) string {
+	return HeldBy(users) + "; wait longer, or if you know that its holder crashed, call Recover with Policy.BreakLock"
+}
+
+// HeldUntilNow is what there is to say of a lock that is found free.
+const HeldUntilNow = "it was held until just now"

@@ -110,7 +110,7 @@ func (System) HoldsLock(p ipc.Place) bool {
 func (System) Holder(p ipc.Place, _ bool) string {
 	state, err := lookSemaphore(p.Lock)
 	if err != nil || state.Value > 0 {
-		return "it was held until just now"
+		return ipc.HeldUntilNow
 	}
 	switch {
 	case state.IsForsaken():

@@ -7,12 +7,11 @@ import "qtinterop/internal/ipc"
 func (s System) Holder(p ipc.Place, thorough bool) string {
 	state, err := s.Semaphore(p)
 	if err != nil || state.Value > 0 {
-		return "it was held until just now"
+		return ipc.HeldUntilNow
 	}
 	var users []int
 	if thorough {
 		users = usersOf(p.Lock)
 	}
-	return ipc.HeldBy(users) +
-		"; wait longer, or if you know that its holder crashed, call Recover with Policy.BreakLock"
+	return ipc.HeldOrJammed(users)
 }
