@@ -153,7 +153,7 @@ func TestLockRunsCommand(t *testing.T) {
 func TestLockNativeKey(t *testing.T) {
 	e := peertest.New(t)
 	name := nativeName(e)
-	peer := e.Verbs(6)
+	peer := e.Verbs(5) // of which none has a lock
 	peer.Do("shm.new", "m", nil)
 	peer.Do("shm.setNativeKey", "m", peertest.Args{"key": name})
 	peer.Must("shm.create", "m", peertest.Args{"size": 4})
