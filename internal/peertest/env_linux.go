@@ -10,7 +10,11 @@ import (
 )
 
 // tempDir makes a directory for a test, which is removed with it.
-func tempDir(t testing.TB) string { return t.TempDir() }
+func tempDir(t testing.TB) string {
+	root := t.TempDir()
+	must(t, os.Chmod(filepath.Dir(root), 0o711)) // some tests run as another user
+	return root
+}
 
 // isOfTheKilled tells whether a file is of a private lock of another process: with Qt
 // 6.6 and later one that was killed leaves its own, until the next one in the same
