@@ -3,8 +3,10 @@ package peertest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"qtinterop/internal/observer"
 )
@@ -16,12 +18,14 @@ func tempDir(t testing.TB) string {
 	return root
 }
 
+// privatePrefix begins the names of the files of private locks.
+const privatePrefix = "qipc_systemsem_qtinteropPrivateLockOf"
+
 // isOfTheKilled tells whether a file is of a private lock of another process: with Qt
 // 6.6 and later one that was killed leaves its own, until the next one in the same
 // directory sweeps it.
 func isOfTheKilled(path string) bool {
-	const prefix = "qipc_systemsem_qtinteropPrivateLockOf"
-	rest, ok := strings.CutPrefix(filepath.Base(path), prefix)
+	rest, ok := strings.CutPrefix(filepath.Base(path), privatePrefix)
 	if !ok {
 		return false
 	}
@@ -55,7 +59,19 @@ func (e *Env) PosixName() string {
 	return "/" + name
 }
 
+// awaitPrivateLocks gives this program the time after which it removes a private lock
+// that it does not use.
+func awaitPrivateLocks(root string) {
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		locks, _ := filepath.Glob(filepath.Join(root, "*", privatePrefix+"*"))
+		if !slices.ContainsFunc(locks, func(path string) bool { return !isOfTheKilled(path) }) {
+			return
+		}
+	}
+}
+
 func (e *Env) sweep(root string) {
+	awaitPrivateLocks(root)
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
