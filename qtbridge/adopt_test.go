@@ -57,6 +57,32 @@ func TestAdopt(t *testing.T) {
 	})
 }
 
+// An object can be attached to another segment than its key leads to by now.
+func TestAdoptComparesTheSegments(t *testing.T) {
+	if !hasKeyFiles {
+		return // where names have no directory, and segments no id
+	}
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		t.Chdir(env.Work)
+		name := env.Name()
+		here, there := env.VerbsIn(qt, env.Work), env.VerbsIn(qt, env.Other)
+		create(here, NativeKey(name), 5, []byte("here"))
+		create(there, NativeKey(name), 5, []byte("there"))
+		foreign, err := native.NewSharedMemory()
+		require.NoError(t, err)
+		t.Cleanup(foreign.Close)
+		require.NoError(t, foreign.SetNativeKey(name))
+		require.NoError(t, foreign.Attach(native.ReadOnly))
+		t.Chdir(env.Other)
+		_, err = Adopt(soon(t), foreign, ReadOnly)
+		requireError(t, err, "adopt", NativeKey(name), ErrKey)
+		t.Chdir(env.Work)
+		s, err := Adopt(soon(t), foreign, ReadOnly)
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	})
+}
+
 func TestAdoptRefuses(t *testing.T) {
 	peertest.New(t)
 	fresh, err := native.NewSharedMemory()
@@ -90,7 +116,7 @@ func TestAdoptKnowsTheTypeOfAKey(t *testing.T) {
 		}
 		require.NoError(t, err)
 		t.Cleanup(foreign.Close)
-		adopted, err := keyOf(foreign.Pointer())
+		adopted, err := keyOf(foreign)
 		require.NoError(t, err)
 		assert.Equal(t, key, adopted)
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -57,4 +58,24 @@ func TestPosixUsers(t *testing.T) {
 	defer unix.Munmap(data)
 	var after Mappings
 	assert.Equal(t, []int{os.Getpid()}, after.PosixUsers(inode))
+}
+
+func TestMappedAt(t *testing.T) {
+	id, err := unix.SysvShmGet(unix.IPC_PRIVATE, 1<<16, 0o600)
+	require.NoError(t, err)
+	data, err := unix.SysvShmAttach(id, 0, 0)
+	_, errRemove := unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+	require.NoError(t, errRemove)
+	require.NoError(t, err)
+	for _, at := range []int{0, 1, len(data) - 1} {
+		found, ok := MappedAt(uintptr(unsafe.Pointer(&data[at])))
+		assert.True(t, ok)
+		assert.Equal(t, id, found)
+	}
+	address := uintptr(unsafe.Pointer(&data[0]))
+	require.NoError(t, unix.SysvShmDetach(data))
+	found, ok := MappedAt(address)
+	assert.False(t, ok && found == id, "it is gone")
+	_, ok = MappedAt(0)
+	assert.False(t, ok)
 }
