@@ -16,8 +16,10 @@ func TestParityNamesTestsThatExist(t *testing.T) {
 	require.NoError(t, err)
 	files, err := filepath.Glob("../*/*_test.go")
 	require.NoError(t, err)
+	houses, err := filepath.Glob("../internal/*/*_test.go")
+	require.NoError(t, err)
 	have := map[string]bool{}
-	for _, file := range files {
+	for _, file := range append(files, houses...) {
 		source, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllSubmatch(source, -1) {
