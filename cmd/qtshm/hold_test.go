@@ -60,7 +60,7 @@ func TestHoldFor(t *testing.T) {
 	e := peertest.New(t)
 	key := e.Name()
 	for _, args := range [][]string{{"publish", key, "x"}, {"create", key, "--size", "1"}} {
-		assert.Empty(t, ok(t, append(args, "--for", "1ms")...))
+		assert.Empty(t, ok(t, append(args, "--for", "200ms")...))
 		nothing(t, key)
 		p := start(t, append(args, "--for", "1h", "--json")...)
 		p.object()
