@@ -28,8 +28,7 @@ func TestWatchEndsInEveryState(t *testing.T) {
 		peer.Must("shm.lock", held.String(), nil)
 		gone := NativeKey(env.Work + "/no/such/directory/key")
 		endWatch(t, free, WatchOptions{}) // what the runtime and Qt keep for good
-		time.Sleep(100 * time.Millisecond)
-		before := possessions(t)
+		before := settledPossessions(t)   // of the tests before, too
 		for _, row := range []struct {
 			name string
 			key  Key
@@ -58,6 +57,21 @@ func TestWatchEndsInEveryState(t *testing.T) {
 		assert.Equal(t, 0, observer.LookSemaphore(second(keyFiles(t, held))).Value)
 		assert.Equal(t, 1, observer.LookSemaphore(second(keyFiles(t, free))).Value)
 	})
+}
+
+// settledPossessions are the possessions once they do not change any more.
+func settledPossessions(t *testing.T) string {
+	t.Helper()
+	last := possessions(t)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+		time.Sleep(200 * time.Millisecond)
+		now := possessions(t)
+		if now == last {
+			break
+		}
+		last = now
+	}
+	return last
 }
 
 // endWatch watches for a moment, and returns how long the end took.
