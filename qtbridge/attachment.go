@@ -56,9 +56,13 @@ func (a *attachment) detachMemory() error {
 	return err
 }
 
-// isReplaced tells whether the key leads to another segment.
+// isReplaced tells whether the key leads to another segment, and Qt would delete its key
+// file: which it does not while others are attached to ours.
 func (a *attachment) isReplaced() bool {
 	if a.mem.isPinned || !a.place.traits().DetachRemoves {
+		return false
+	}
+	if ours, err := a.place.system.SegmentByID(a.id); err == nil && ours.Attached > 1 {
 		return false
 	}
 	found, err := a.place.system.Segment(a.place.Place)
