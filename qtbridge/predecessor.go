@@ -64,7 +64,7 @@ func (p *publication) findSegment(ctx context.Context) {
 // noteLost takes in that readers cannot find our segment any more. What removed it, or
 // its key file, can have done the same to the lock.
 func (p *publication) noteLost() {
-	p.made, p.lost = false, true
+	p.lost = true // but its id stays that of ours: a new key file can lead to it again
 	_ = p.leave()
 	p.tell(&Error{Op: opPublish, Key: p.key, Code: ErrNotFound,
 		Msg: "readers could not find the segment any more: it, or its key file, was removed, as by a cleaner of temporary files or at the end of a session; a new one is made"})
