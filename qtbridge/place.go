@@ -212,11 +212,15 @@ func (k Key) derive(op, tmpdir string) (place, error) {
 	}
 	dir, base := filepath.Split(m.NativeKey())
 	rest, ok := strings.CutPrefix(base, ipc.SegmentPrefix)
+	system := systemOf(k)
 	if !ok {
+		// From 6.6 on Qt derives none where the system refuses.
+		if err := system.CheckSize(1, 0); err != nil {
+			return place{}, systemError(op, k, err)
+		}
 		return place{}, &Error{Op: op, Key: k, Code: ErrUnknown,
 			Msg: "Qt derives an unexpected file name from it: " + dir + base}
 	}
-	system := systemOf(k)
 	if err := system.CheckName(base); err != nil {
 		return place{}, systemError(op, k, err)
 	}
