@@ -189,6 +189,6 @@ func (l *lock) forgetAstray() bool {
 		l.own = nil
 	}
 	l.leakOwn()
-	l.adopted, l.ownsFile = false, false
+	l.ownsFile = false
 	return true
 }

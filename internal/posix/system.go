@@ -14,7 +14,7 @@ import (
 )
 
 // System is POSIX shared memory.
-type System struct{}
+type System struct{ ipc.NoKeyFiles }
 
 var _ ipc.System = System{}
 
@@ -66,25 +66,6 @@ func (System) CheckName(path string) error {
 // NativeLock has the same name in another form.
 func (System) NativeLock(segment string) string {
 	return traits.LockPrefix + strings.TrimPrefix(segment, directory)
-}
-
-// Pin returns the name itself: Qt deletes no segment.
-func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
-	return p.Segment, func() {}, nil
-}
-
-// Keep has nothing to do: Qt removes no segment.
-func (System) Keep(int) (end func(), err error) { return func() {}, nil }
-
-// Strangers are none: names and objects are shared alike.
-func (System) Strangers(ipc.Place) []int { return nil }
-
-// Drop has nothing to do, likewise.
-func (System) Drop(int) {}
-
-// Protect returns the name itself, likewise.
-func (System) Protect(p ipc.Place) (name string, done func(), err error) {
-	return p.Segment, func() {}, nil
 }
 
 // Serialize has those who mend take turns in the directory.

@@ -9,7 +9,7 @@ import (
 )
 
 // System is the named objects of Windows.
-type System struct{}
+type System struct{ ipc.NoKeyFiles }
 
 var (
 	_ ipc.System    = System{}
@@ -52,25 +52,6 @@ func (System) NativeLock(segment string) string {
 	units := utf16.Encode([]rune(segment))
 	const most = 260 - len(suffix) - 1 // MAX_PATH
 	return string(utf16.Decode(units[:min(len(units), most)])) + suffix
-}
-
-// Pin has nothing to do where there are no key files.
-func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
-	return p.Segment, func() {}, nil
-}
-
-// Keep has nothing to do: Qt removes no segment.
-func (System) Keep(int) (end func(), err error) { return func() {}, nil }
-
-// Strangers are none: names and objects are shared alike.
-func (System) Strangers(ipc.Place) []int { return nil }
-
-// Drop has nothing to do, likewise.
-func (System) Drop(int) {}
-
-// Protect has nothing to do either: there is no file that Qt could delete.
-func (System) Protect(p ipc.Place) (name string, done func(), err error) {
-	return p.Segment, func() {}, nil
 }
 
 // CheckSize has nothing to say: the system names its limits itself.

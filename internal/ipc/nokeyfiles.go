@@ -1,0 +1,24 @@
+package ipc
+
+// NoKeyFiles is what a [System] does about Qt's deleting of files and removing of
+// segments where detach() does neither: nothing. It is to be embedded.
+type NoKeyFiles struct{}
+
+// Pin returns the name itself.
+func (NoKeyFiles) Pin(p Place) (pinned string, unpin func(), err error) {
+	return p.Segment, func() {}, nil
+}
+
+// Protect returns the name itself.
+func (NoKeyFiles) Protect(p Place) (name string, done func(), err error) {
+	return p.Segment, func() {}, nil
+}
+
+// Keep has nothing to do.
+func (NoKeyFiles) Keep(int) (end func(), err error) { return func() {}, nil }
+
+// Drop has nothing to do.
+func (NoKeyFiles) Drop(int) {}
+
+// Strangers are none: names and objects are shared alike.
+func (NoKeyFiles) Strangers(Place) []int { return nil }
