@@ -199,14 +199,7 @@ func TestPosixLockOfThePeerIsWaitedForUntilTheContextEnds(t *testing.T) {
 	require.NoError(t, <-unlocked)
 
 	// And the other way round.
-	locked := peer.Async("shm.lock", "m", nil)
-	select {
-	case <-locked:
-		t.Fatal("the peer has the lock that Go holds")
-	case <-time.After(50 * time.Millisecond):
-	}
-	require.NoError(t, s.Unlock())
-	assert.True(t, (<-locked).OK())
+	requireHandedOver(t, s, peer)
 	requireError(t, s.Unlock(), "unlock", x.key, ErrNotLocked)
 }
 
@@ -237,14 +230,7 @@ func TestPosixLockIsTheOneThatTheNameLeadsTo(t *testing.T) {
 	third := x.peer()
 	require.True(t, third.Do("shm.attach", "m", nil).OK())
 	require.NoError(t, s.Lock(soon(t)))
-	locked := third.Async("shm.lock", "m", nil)
-	select {
-	case <-locked:
-		t.Fatal("the peer has another lock")
-	case <-time.After(50 * time.Millisecond):
-	}
-	require.NoError(t, s.Unlock())
-	require.True(t, (<-locked).OK())
+	requireHandedOver(t, s, third)
 	require.True(t, third.Do("shm.unlock", "m", nil).OK())
 	require.NoError(t, third.End())
 	require.NoError(t, s.Close())
@@ -760,14 +746,7 @@ func TestPosixSegmentOfAQtKey(t *testing.T) {
 
 	s := mustAttach(t, state.Elsewhere, ReadWrite)
 	require.NoError(t, s.Lock(soon(t)))
-	locked := peer.Async("shm.lock", "m", nil)
-	select {
-	case <-locked:
-		t.Fatal("the peer has another lock")
-	case <-time.After(50 * time.Millisecond):
-	}
-	require.NoError(t, s.Unlock())
-	require.True(t, (<-locked).OK())
+	requireHandedOver(t, s, peer)
 	requireError(t, s.TryLock(), "trylock", state.Elsewhere, ErrLocked)
 	require.True(t, peer.Do("shm.unlock", "m", nil).OK())
 	_, err = s.WriteAt([]byte("from Go."), 0)
@@ -819,4 +798,18 @@ func TestQtKeyWhoseSegmentIsInTheOtherWorld(t *testing.T) {
 	raw := readFile(t, shm+"/sem."+ipc.LockPrefix+rest)
 	assert.True(t, bytes.Equal(raw[:4], make([]byte, 4)), "the lock is that of the peers")
 	require.NoError(t, s.Unlock())
+}
+
+// requireHandedOver requires that a peer waits for the lock that s holds, and gets it when
+// s gives it back.
+func requireHandedOver(t *testing.T, s *Segment, peer *peertest.Peer) {
+	t.Helper()
+	locked := peer.Async("shm.lock", "m", nil)
+	select {
+	case <-locked:
+		t.Fatal("the peer has the lock that Go holds, or another one")
+	case <-time.After(50 * time.Millisecond):
+	}
+	require.NoError(t, s.Unlock())
+	require.True(t, (<-locked).OK())
 }

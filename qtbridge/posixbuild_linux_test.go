@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,13 +48,6 @@ func TestPosixBuildOfQt(t *testing.T) {
 	assert.NotZero(t, reply.Interrupted, "they did not meet")
 	assert.EqualValues(t, 2*each, counterOf(readFile(t, file)))
 	require.NoError(t, s.Lock(soon(t)))
-	locked := peer.Async("shm.lock", "m", nil)
-	select {
-	case <-locked:
-		t.Fatal("the peer has the lock that Go holds")
-	case <-time.After(50 * time.Millisecond):
-	}
-	require.NoError(t, s.Unlock())
-	require.True(t, (<-locked).OK())
+	requireHandedOver(t, s, peer)
 	require.True(t, peer.Do("shm.unlock", "m", nil).OK())
 }
