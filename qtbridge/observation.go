@@ -222,14 +222,15 @@ func (o *observation) note(content []byte, cause Cause, id int) seen {
 }
 
 // leave detaches. As the last one to do so it takes the lock before, if that is
-// free: Qt removes the segment then.
+// free: Qt removes the segment then. What a crash left stays, but for one who stayed
+// attached himself: meanwhile a crash looks like an end.
 func (o *observation) leave() {
 	if !o.attachment.isAttached() {
 		return
 	}
-	lock := o.findLock()
-	held := lock != nil && o.attachment.isLast() && lock.Take(1, 0) == nil
-	o.attachment.detach()
+	lock, last := o.findLock(), o.attachment.lastDetach()
+	held := lock != nil && last != notLast && lock.Take(1, 0) == nil
+	o.attachment.detach(last == keeps && !o.opts.Stay)
 	if held {
 		_ = lock.Give()
 	}

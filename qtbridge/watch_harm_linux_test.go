@@ -114,6 +114,47 @@ func waitForLine(t *testing.T, p *peertest.Process, want string) {
 	}
 }
 
+// What a killed program leaves while a look is attached must stay, and what one that
+// detaches leaves to the look must go, as with any Qt reader.
+func TestLookLeavesWhatACrashLeft(t *testing.T) {
+	for _, opts := range []WatchOptions{{}, {Stay: true}} {
+		for _, killed := range []bool{true, false} {
+			t.Run(fmt.Sprintf("stay=%v/killed=%v", opts.Stay, killed), func(t *testing.T) {
+				eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+					env.LeavesBehind()
+					key := QtKey(env.Name())
+					file, _ := keyFiles(t, key)
+					peer := env.Verbs(qt)
+					create(peer, key, 16, []byte("precious"))
+					p, err := key.place(opWatch)
+					require.NoError(t, err)
+					o := newObservation(watchKey{key: key, place: p, opts: opts})
+					defer o.end()
+					seen, err := p.look(opWatch, key)
+					require.NoError(t, err)
+					require.NoError(t, o.attachment.attach(seen))
+					if killed {
+						peer.Kill()
+					} else {
+						peer.Must("shm.detach", key.String(), nil)
+					}
+					require.Eventually(t, func() bool { return observer.Look(file).Attached == 1 }, 10*time.Second, time.Millisecond)
+					o.leave()
+					left := observer.Look(file)
+					if !killed || opts.Stay {
+						require.Nil(t, left)
+						return
+					}
+					require.Zero(t, left.Attached)
+					raw, err := observer.Read(file)
+					require.NoError(t, err)
+					assert.Equal(t, "precious", string(raw[:8]))
+				})
+			})
+		}
+	}
+}
+
 // A key file that comes and goes while a watch attaches to its segment is the
 // peer's. The watch is the last to detach, so that Qt deletes the file it was
 // told: that must not be this one, also where there is no descriptor to pin it.

@@ -39,6 +39,7 @@ func (a *watchAttachment) attach(seen ipc.Segment) error {
 	// The key file pinned may be another one than that of the look, or have led
 	// to another segment.
 	if !a.isAttachedTo(seen) {
+		a.detach(a.lastDetach() == keeps)
 		a.close()
 		return &Error{Op: opWatch, Key: a.key, Code: ErrNotFound, Msg: "it was replaced meanwhile"}
 	}
@@ -63,7 +64,13 @@ func (a *watchAttachment) open(systemKey int32) error {
 
 func (a *watchAttachment) isAttached() bool { return a.id >= 0 }
 
-func (a *watchAttachment) detach() {
+// detach detaches. It removes the segment as the last one, unless keeps.
+func (a *watchAttachment) detach(keeps bool) {
+	if keeps {
+		if end, err := a.place.system.Keep(a.id); err == nil {
+			defer end()
+		}
+	}
 	a.id, a.data = -1, nil
 	if a.memory.Detach() != nil {
 		a.close() // it was the last one, and could not delete the file
@@ -95,12 +102,28 @@ func (a *watchAttachment) isAttachedTo(seen ipc.Segment) bool {
 	return err == nil && now.Key == seen.Key && now.Last == os.Getpid()
 }
 
-// isLast tells whether nobody else is attached, so that to detach removes the
-// segment, step by step.
-func (a *watchAttachment) isLast() bool {
+// lastDetach is what to detach is as the last one.
+type lastDetach int
+
+const (
+	notLast lastDetach = iota
+	removes            // the segment, step by step: who was before us has left that to us
+	keeps              // it must not: who was before us was killed, and this is what is left
+)
+
+// lastDetach tells what to detach is. What ends a process takes its memory before it
+// detaches, and a call does not.
+func (a *watchAttachment) lastDetach() lastDetach {
 	if !a.place.traits().DetachRemoves {
-		return false
+		return notLast
 	}
-	segment, err := a.place.system.SegmentByID(a.id)
-	return err != nil || segment.Attached <= 1
+	switch segment, err := a.place.system.SegmentByID(a.id); {
+	case err != nil:
+		return removes // it is no more
+	case segment.Attached > 1:
+		return notLast
+	case segment.HasDetacher(os.Getpid()):
+		return removes
+	}
+	return keeps
 }

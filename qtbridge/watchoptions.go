@@ -13,7 +13,9 @@ type WatchOptions struct {
 	// Stay keeps attached to the segment while its creator runs. It makes the
 	// watch faster, and looks without a lock cheap. But a peer that detaches and
 	// creates anew, as the one that publishes ids does, fails to do so as long
-	// as anybody is attached. It is for peers that keep their segment.
+	// as anybody is attached. It is for peers that keep their segment. The last to
+	// detach removes the segment, as in any Qt program: with Stay also one whose
+	// last other user was killed.
 	Stay bool
 	// Poll is how long at most a change can go unnoticed that neither the lock
 	// nor a key file tells of, because the peer writes in place and does not

@@ -36,6 +36,10 @@ const Uncounted = -1
 // be told.
 func (s *Segment) HasCreator() bool { return procfs.AliveSince(s.Creator, s.Made) }
 
+// HasDetacher tells whether the last to attach or detach is a process that runs, and
+// not self.
+func (s *Segment) HasDetacher(self int) bool { return s.Last != self && procfs.HasMemory(s.Last) }
+
 // IsOrphan tells whether the segment was left behind, as by a crash: nobody is
 // attached, and who created it is gone.
 func (s *Segment) IsOrphan() bool {

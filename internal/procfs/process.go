@@ -35,6 +35,14 @@ func readLink(pid int, name string) (string, error) {
 	return os.Readlink(File(pid, name))
 }
 
+// HasMemory tells whether process pid has memory of its own: one that ends, by itself or
+// by a signal, has none any more when the system detaches it from its segments. Of
+// what cannot be seen it is false.
+func HasMemory(pid int) bool {
+	pages, err := readFile(pid, "statm")
+	return err == nil && pages[0] != '0'
+}
+
 // Processes returns the pids of all processes that can be seen, in ascending
 // order.
 func Processes() []int {

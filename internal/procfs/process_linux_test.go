@@ -51,6 +51,21 @@ func TestProcesses(t *testing.T) {
 	assert.NotContains(t, pids, gone(t))
 }
 
+func TestHasMemory(t *testing.T) {
+	assert.True(t, HasMemory(begin(t, t.TempDir(), nil)))
+	assert.True(t, HasMemory(os.Getpid()))
+	assert.False(t, HasMemory(gone(t)))
+	assert.False(t, HasMemory(0))
+
+	cmd := exec.Command("sleep", "1000")
+	require.NoError(t, cmd.Start())
+	awaitSleep(t, cmd.Process.Pid)
+	require.NoError(t, cmd.Process.Kill())
+	ended := func() bool { return !HasMemory(cmd.Process.Pid) } // as a zombie, for one
+	require.Eventually(t, ended, 10*time.Second, time.Millisecond)
+	_ = cmd.Wait()
+}
+
 // gone is the pid of a process that has ended.
 func gone(t *testing.T) int {
 	t.Helper()
