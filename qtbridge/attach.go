@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"qtinterop/internal/ipc"
@@ -11,15 +12,11 @@ const opAttach = "attach"
 
 // attach attaches to the segment at p, which may come and go meanwhile.
 func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, error) {
-	var l *lock
-	if p.Lock != "" {
-		l = newLock(key, p)
-	}
 	var mem *memory
 	var seen ipc.Segment
 	var err error
 	for range retries {
-		if mem, seen, err = attachOnce(ctx, key, p, mode, l); !isPassing(err) {
+		if mem, seen, err = attachOnce(ctx, key, p, mode); !isPassing(err) {
 			break
 		}
 		if _, gone := p.look(opAttach, key); gone != nil {
@@ -28,22 +25,20 @@ func attach(ctx context.Context, key Key, p place, mode Mode) (*attachment, erro
 		}
 	}
 	if err != nil {
-		if l != nil {
-			l.close(false)
-		}
 		return nil, err
 	}
-	a := newAttachment(p, mem, l)
-	a.id = seen.ID
-	return a, nil
+	var l *lock
+	if p.Lock != "" {
+		l = newLock(key, p)
+	}
+	return newAttachment(p, mem, l, seen.ID), nil
 }
 
 // attachOnce has Qt attach, by the native key that it derived itself, because with
 // that it neither takes nor makes the semaphore. Where the segment is removed by
 // who detaches, Qt attaches only to what exists, since a failed attach() leaves
-// traces that harm the peer; and the lock l, if there is one and it is to be had,
-// is taken instead of by Qt. It also returns what the segment was before.
-func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (mem *memory, seen ipc.Segment, err error) {
+// traces that harm the peer. It also returns what the segment was before.
+func attachOnce(ctx context.Context, key Key, p place, mode Mode) (mem *memory, seen ipc.Segment, err error) {
 	if p.traits().DetachRemoves || p.traits().MemoryFiles {
 		if seen, err = settled(ctx, key, p); err != nil {
 			return nil, seen, err
@@ -51,12 +46,8 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode, l *lock) (mem 
 	}
 	mem = newMemory(opAttach, key)
 	mem.keeper.Store(newKeeper(p.system, seen))
-	held := p.traits().DetachRemoves && l != nil && l.tryHold(0)
 	err = mem.attach(p, mode)
-	if held {
-		_ = l.give()
-	}
-	if err == nil && !held && p.traits().IDs {
+	if err == nil && p.traits().IDs && !p.isUsedLast(seen) {
 		err = stillThere(key, p, seen)
 	}
 	if err != nil {
@@ -88,6 +79,16 @@ func (p place) isComing(segment ipc.Segment, err error) bool {
 		return isNotFound(err) && ipc.IsPartial(err)
 	}
 	return err == nil && segment.Attached == 0 && segment.HasCreator()
+}
+
+// isUsedLast tells whether this program is the last to have attached to the segment that
+// was seen, which its key still leads to.
+func (p place) isUsedLast(seen ipc.Segment) bool {
+	if !p.traits().Processes {
+		return false
+	}
+	now, err := p.system.SegmentByID(seen.ID)
+	return err == nil && now.Key == seen.Key && now.Last == os.Getpid()
 }
 
 // stillThere makes sure that the segment was not removed, by the last one to

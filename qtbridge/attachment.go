@@ -1,33 +1,33 @@
 package qtbridge
 
-import "time"
-
 // attachment is one Qt object that is attached, and the lock of the segment.
 type attachment struct {
 	place place
 	mem   *memory
 	data  []byte // the mapping; not to be touched after detach
 	lock  *lock  // nil if segments of this kind have none
-	id    int    // of the segment, where there are ids
+	id    int    // of the segment, where there are ids, or unknownID
 }
 
-func newAttachment(p place, mem *memory, l *lock) *attachment {
-	return &attachment{place: p, mem: mem, data: mem.Data(), lock: l}
+// unknownID is no id of a segment.
+const unknownID = -1
+
+func newAttachment(p place, mem *memory, l *lock, id int) *attachment {
+	return &attachment{place: p, mem: mem, data: mem.Data(), lock: l, id: id}
 }
 
 // detach undoes everything, in the order that leaves others undisturbed: the
-// lock is held, if it can be had, while Qt detaches, which may remove the
-// segment, and while Qt removes a semaphore that is ours. Nobody else can hold
-// it then.
+// lock is held, if it can be had, while Qt removes the segment, or a semaphore that
+// is ours. Nobody else can hold it then.
 func (a *attachment) detach() error {
 	a.data = nil
-	l := a.lock
+	l, last := a.lock, a.isLast()
 	if l == nil {
-		return a.detachMemory()
+		return a.detachMemory(last)
 	}
 	locked := l.held.CompareAndSwap(true, false)
-	held := locked || a.holdToDetach()
-	err := a.detachMemory()
+	held := locked || a.holdToDetach(last)
+	err := a.detachMemory(last)
 	l.close(held)
 	if locked {
 		l.local.leave()
@@ -35,11 +35,20 @@ func (a *attachment) detach() error {
 	return err
 }
 
+// isLast tells whether nobody else is attached, so that to detach removes the segment.
+func (a *attachment) isLast() bool {
+	if !a.place.traits().DetachRemoves {
+		return false
+	}
+	ours, err := a.place.system.SegmentByID(a.id)
+	return err != nil || ours.Attached <= 1
+}
+
 // detachMemory has Qt detach. Qt would, as the last one, remove the segment and then
 // delete the key file by its name. Where that leads to another segment by now, nobody
 // would find that one any more, so there we remove ours ourselves.
-func (a *attachment) detachMemory() error {
-	if !a.isReplaced() {
+func (a *attachment) detachMemory(last bool) error {
+	if !last || !a.isReplaced() {
 		return a.mem.detach()
 	}
 	system := a.place.system
@@ -56,13 +65,10 @@ func (a *attachment) detachMemory() error {
 	return err
 }
 
-// isReplaced tells whether the key leads to another segment, and Qt would delete its key
-// file: which it does not while others are attached to ours.
+// isReplaced tells whether the key leads to another segment, whose key file Qt would
+// delete.
 func (a *attachment) isReplaced() bool {
-	if a.mem.isPinned || !a.place.traits().DetachRemoves {
-		return false
-	}
-	if ours, err := a.place.system.SegmentByID(a.id); err == nil && ours.Attached > 1 {
+	if a.mem.isPinned || a.id == unknownID {
 		return false
 	}
 	found, err := a.place.system.Segment(a.place.Place)
@@ -70,20 +76,10 @@ func (a *attachment) isReplaced() bool {
 }
 
 // holdToDetach takes the lock, if it can be had, where detaching removes something
-// that others could be about to use.
-func (a *attachment) holdToDetach() bool {
-	if !a.place.traits().DetachRemoves || !a.lock.exists() {
+// that others could be about to use. It waits for it only a moment.
+func (a *attachment) holdToDetach(last bool) bool {
+	if !a.place.traits().DetachRemoves || !last && !a.lock.isOwner() || !a.lock.exists() {
 		return false
 	}
-	return a.lock.tryHold(0) || a.lock.tryHold(a.waitToDetach())
-}
-
-// waitToDetach is how long detaching waits for the lock. Only what removes the
-// segment or the semaphore, and its key file, is better done with the lock in hand.
-func (a *attachment) waitToDetach() time.Duration {
-	segment, err := a.place.system.Segment(a.place.Place)
-	if err == nil && segment.Attached > 1 && !a.lock.isOwner() {
-		return 0
-	}
-	return courtesy
+	return a.lock.tryHold(courtesy)
 }

@@ -46,13 +46,13 @@ func (c *creation) run(ctx context.Context) (*attachment, error) {
 
 // attachment is that of a segment that was made.
 func (c *creation) attachment(mem *memory, l *lock) *attachment {
-	a := newAttachment(c.place, mem, l)
+	id := unknownID
 	if c.place.traits().IDs {
 		if segment, err := c.place.system.Segment(c.place.Place); err == nil {
-			a.id = segment.ID
+			id = segment.ID
 		}
 	}
-	return a
+	return newAttachment(c.place, mem, l, id)
 }
 
 // checkFirst is checkFree, and an error if the key file is in use where we do not see

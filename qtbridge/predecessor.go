@@ -39,6 +39,7 @@ func (p *publication) identify() error {
 	segment, err := p.place.look(opPublish, p.key)
 	if err == nil && (segment.Creator == os.Getpid() || !p.place.traits().Processes) {
 		p.made, p.id = true, segment.ID
+		p.now.id = segment.ID
 		return nil
 	}
 	_ = p.leave()
@@ -77,7 +78,7 @@ func (p *publication) inherit(ctx context.Context) {
 	if err != nil || !p.canInherit(left) {
 		return
 	}
-	mem, seen, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
+	mem, seen, err := attachOnce(ctx, p.key, p.place, ReadWrite)
 	if err != nil {
 		return
 	}
@@ -86,7 +87,7 @@ func (p *publication) inherit(ctx context.Context) {
 		mem.Close()
 		return
 	}
-	p.now, p.made, p.id = newAttachment(p.place, mem, nil), true, left.ID
+	p.now, p.made, p.id = newAttachment(p.place, mem, nil, left.ID), true, left.ID
 }
 
 func (p *publication) canInherit(segment ipc.Segment) bool {
@@ -102,7 +103,7 @@ func (p *publication) rejoin(ctx context.Context) {
 	if p.now != nil || p.place.traits().MemoryFiles || !p.isOurs() {
 		return
 	}
-	mem, _, err := attachOnce(ctx, p.key, p.place, ReadWrite, nil)
+	mem, _, err := attachOnce(ctx, p.key, p.place, ReadWrite)
 	if err != nil {
 		return
 	}
@@ -111,7 +112,7 @@ func (p *publication) rejoin(ctx context.Context) {
 		mem.Close()
 		return
 	}
-	p.now = newAttachment(p.place, mem, nil)
+	p.now = newAttachment(p.place, mem, nil, p.id)
 }
 
 // removeOwn removes our own segment where it stays when all have detached. It is an

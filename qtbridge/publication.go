@@ -221,7 +221,7 @@ func (p *publication) renew(ctx context.Context, data []byte) error {
 	if c.keepsFile {
 		p.lock.ownsFile = true // as Qt deletes it with the last segment, whoever made it
 	}
-	p.now = newAttachment(p.place, mem, nil)
+	p.now = newAttachment(p.place, mem, nil, unknownID)
 	if err := p.fill(data); err != nil {
 		return err
 	}

@@ -262,3 +262,18 @@ func TestPublishWhereNoKeyFileCanBe(t *testing.T) {
 	require.Empty(t, env.Files(env.Tmp))
 	require.Equal(t, []string{"missing", "precious"}, env.Files(env.Work))
 }
+
+// A publisher knows its segment by its id, by which it would else look at another one's.
+func TestPublisherKnowsItsSegment(t *testing.T) {
+	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		segment, _ := keyFiles(t, key)
+		for _, opts := range []PublisherOptions{{}, {InPlace: 20}} {
+			p := mustPublisher(t, key, opts)
+			for _, message := range []string{"first", "another one"} {
+				mustPublish(t, p, message)
+				require.Equal(t, observer.Look(segment).ID, p.publication.now.id)
+			}
+			requireClean(t, env, p)
+		}
+	})
+}

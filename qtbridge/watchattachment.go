@@ -98,8 +98,7 @@ func (a *watchAttachment) isAttachedTo(seen ipc.Segment) bool {
 		now, err := a.place.system.Segment(a.place.Place)
 		return err == nil && now.ID == seen.ID
 	}
-	now, err := a.place.system.SegmentByID(seen.ID)
-	return err == nil && now.Key == seen.Key && now.Last == os.Getpid()
+	return a.place.isUsedLast(seen)
 }
 
 // lastDetach is what to detach is as the last one.

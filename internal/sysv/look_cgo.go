@@ -44,6 +44,17 @@ func lookSemaphore(path string) (ipc.Semaphore, error) {
 	return semaphoreOf(s), lookErrorOf(path, s.step, s.error)
 }
 
+// findSemaphore returns the id of the semaphore whose key file is path, if it can be
+// looked at. The error is a [*lookError].
+func findSemaphore(path string) (id int, err error) {
+	p, err := cPath(path)
+	if err != nil {
+		return 0, err
+	}
+	s := C.qtb_sysv_semaphore_set(p)
+	return int(s.id), lookErrorOf(path, s.step, s.error)
+}
+
 // lookSemaphoreByID looks at the semaphore id, whose key file may be gone. The
 // error is a [syscall.Errno].
 func lookSemaphoreByID(id int) (ipc.Semaphore, error) {

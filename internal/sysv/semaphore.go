@@ -17,11 +17,11 @@ type semaphore struct{ id int }
 
 // Lock finds the semaphore of a lock.
 func (s System) Lock(p ipc.Place) (ipc.Lock, error) {
-	state, err := s.Semaphore(p)
+	id, err := findSemaphore(p.Lock)
 	if err != nil {
-		return nil, err
+		return nil, explain(err, p)
 	}
-	return &semaphore{id: state.ID}, nil
+	return &semaphore{id}, nil
 }
 
 func (s *semaphore) ID() int { return s.id }

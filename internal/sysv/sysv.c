@@ -52,14 +52,12 @@ qtb_segment qtb_sysv_segment(const char *path) {
     return s;
 }
 
-// Fills s, whose id is known.
-static void look_at_semaphore(qtb_semaphore *s) {
+// Fills s, whose id is known, with what all its semaphores have in common.
+static void look_at_set(qtb_semaphore *s) {
     struct semid_ds ds;
     union semun arg = {.buf = &ds};
     s->step = QTB_STEP_LOOK;
-    if (semctl(s->id, 0, IPC_STAT, arg) == -1 || (s->value = semctl(s->id, 0, GETVAL)) == -1 ||
-        (s->last = semctl(s->id, 0, GETPID)) == -1 ||
-        (s->waiters = semctl(s->id, 0, GETNCNT)) == -1) {
+    if (semctl(s->id, 0, IPC_STAT, arg) == -1) {
         s->error = errno;
         return;
     }
@@ -70,7 +68,17 @@ static void look_at_semaphore(qtb_semaphore *s) {
     s->mode = ds.sem_perm.mode & 0777;
 }
 
-qtb_semaphore qtb_sysv_semaphore(const char *path) {
+// Fills s, whose id is known.
+static void look_at_semaphore(qtb_semaphore *s) {
+    look_at_set(s);
+    if (s->error == 0 && ((s->value = semctl(s->id, 0, GETVAL)) == -1 ||
+                          (s->last = semctl(s->id, 0, GETPID)) == -1 ||
+                          (s->waiters = semctl(s->id, 0, GETNCNT)) == -1)) {
+        s->error = errno;
+    }
+}
+
+static qtb_semaphore find_semaphore(const char *path) {
     qtb_semaphore s = {.step = QTB_STEP_FILE};
     s.key = ftok(path, QT_PROJECT);
     if (s.key == -1) {
@@ -83,7 +91,22 @@ qtb_semaphore qtb_sysv_semaphore(const char *path) {
         s.error = errno;
         return s;
     }
-    look_at_semaphore(&s);
+    return s;
+}
+
+qtb_semaphore qtb_sysv_semaphore_set(const char *path) {
+    qtb_semaphore s = find_semaphore(path);
+    if (s.error == 0) {
+        look_at_set(&s);
+    }
+    return s;
+}
+
+qtb_semaphore qtb_sysv_semaphore(const char *path) {
+    qtb_semaphore s = find_semaphore(path);
+    if (s.error == 0) {
+        look_at_semaphore(&s);
+    }
     return s;
 }
 

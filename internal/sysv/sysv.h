@@ -45,6 +45,9 @@ typedef struct qtb_semaphore {
 qtb_segment qtb_sysv_segment(const char *path);
 qtb_semaphore qtb_sysv_semaphore(const char *path);
 
+// The same without what can change at any time: value, waiters, and last.
+qtb_semaphore qtb_sysv_semaphore_set(const char *path);
+
 // The same for the semaphore with this id, whose key file may be gone.
 qtb_semaphore qtb_sysv_semaphore_id(int32_t id);
 
