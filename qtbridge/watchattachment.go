@@ -18,8 +18,9 @@ type watchAttachment struct {
 	place     place
 	memory    *memory
 	unpin     func()
-	systemKey int32 // that the pinned name leads to
-	id        int   // of the segment attached to, -1 if none
+	systemKey int32       // that the pinned name leads to
+	id        int         // of the segment attached to, -1 if none
+	seen      ipc.Segment // before
 	data      []byte
 }
 
@@ -35,7 +36,7 @@ func (a *watchAttachment) attach(seen ipc.Segment) error {
 		a.close() // Qt would remember what the key led to
 		return err
 	}
-	a.id, a.data = seen.ID, a.memory.Data()
+	a.id, a.seen, a.data = seen.ID, seen, a.memory.Data()
 	// The key file pinned may be another one than that of the look, or have led
 	// to another segment.
 	if !a.isAttachedTo(seen) {
@@ -110,8 +111,7 @@ const (
 	keeps              // it must not: who was before us was killed, and this is what is left
 )
 
-// lastDetach tells what to detach is. What ends a process takes its memory before it
-// detaches, and a call does not.
+// lastDetach tells what to detach is.
 func (a *watchAttachment) lastDetach() lastDetach {
 	if !a.place.traits().DetachRemoves {
 		return notLast
@@ -121,7 +121,7 @@ func (a *watchAttachment) lastDetach() lastDetach {
 		return removes // it is no more
 	case segment.Attached > 1:
 		return notLast
-	case segment.HasDetacher(os.Getpid()):
+	case segment.WasLeft(os.Getpid(), a.seen):
 		return removes
 	}
 	return keeps

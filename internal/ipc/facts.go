@@ -36,9 +36,15 @@ const Uncounted = -1
 // be told.
 func (s *Segment) HasCreator() bool { return procfs.AliveSince(s.Creator, s.Made) }
 
-// HasDetacher tells whether the last to attach or detach is a process that runs, and
-// not self.
-func (s *Segment) HasDetacher(self int) bool { return s.Last != self && procfs.HasMemory(s.Last) }
+// WasLeft tells whether who had the segment, which only the process self is attached to
+// now, left it by a call: what ends a process takes its memory before it detaches. Before
+// is the segment when self came. If nobody has used it since, the call came between.
+func (s *Segment) WasLeft(self int, before Segment) bool {
+	if s.Last != self {
+		return procfs.HasMemory(s.Last)
+	}
+	return before.Last != self && procfs.HasMemory(before.Last) || procfs.HasMemory(s.Creator)
+}
 
 // IsOrphan tells whether the segment was left behind, as by a crash: nobody is
 // attached, and who created it is gone.
