@@ -11,10 +11,14 @@ import (
 	"qtinterop/internal/observer"
 )
 
-// tempDir makes a directory for a test, which is removed with it.
+// tempDir makes a directory for a test, which is removed with it. Some tests run as
+// another user, who must get there.
 func tempDir(t testing.TB) string {
 	root := t.TempDir()
-	must(t, os.Chmod(filepath.Dir(root), 0o711)) // some tests run as another user
+	must(t, os.Chmod(root, 0o755))
+	if parent := filepath.Dir(root); parent != filepath.Clean(os.TempDir()) { // else it is not ours
+		must(t, os.Chmod(parent, 0o711))
+	}
 	return root
 }
 
