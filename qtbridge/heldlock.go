@@ -126,6 +126,7 @@ func (h *heldLock) remove() error {
 			return err
 		}
 	}
+	defer holdInode(h.place.system, h.place.Lock)()
 	owner.Close()
 	h.own, h.gone = nil, true
 	return nil

@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ type kernelSemaphore struct {
 	mu        sync.Mutex
 	own       *native.SystemSemaphore // set if Qt had to make it; its destructor removes it
 	ownID     int                     // of the semaphore that own has; -1 if not known
+	ownMade   bool                    // own is seen to have made it
 	adopted   bool                    // it is ours to remove, whoever made it: ownID
 	staysOpen bool                    // close leaves it open, for as long as this process runs
 }
@@ -193,22 +195,24 @@ func (s *kernelSemaphore) createOnce(op string, mode native.SemaphoreMode) error
 		return err
 	}
 	s.forget(s.open.Load())
-	s.ownID = -1
+	s.ownID, s.ownMade = -1, false
 	if state, err := s.place.system.Semaphore(s.place.Place); err == nil {
-		s.ownID = state.ID
+		// Whoever makes it sets its value, and is the last user then.
+		s.ownID, s.ownMade = state.ID, state.Last == os.Getpid()
 	}
 	return nil
 }
 
 func (s *kernelSemaphore) createOwned(op string, mode native.SemaphoreMode) error {
-	if s.own != nil && mode == native.Create && !s.key.IsNative() {
+	if s.own != nil && mode == native.Create && !s.key.IsNative() && !native.HasNativeIpcKeys() {
 		if err := s.own.SetKey(s.key.lockName(), s.initial, mode); err != nil {
 			return qtError(op, s.key, err)
 		}
 		return nil
 	}
-	// With Open, Qt ignores a key that the object has already, so that looking
-	// again takes a new one. The old one, whose semaphore another process has
+	// With Open, Qt ignores a key that the object has already, and from 6.6 on with
+	// Create it removes the semaphore first, for which somebody else makes another one,
+	// and resets that. So a new object is taken. The old one, whose semaphore another process has
 	// removed, is leaked: its destructor would remove the key file that the new
 	// semaphore hangs on.
 	if s.own != nil {
@@ -251,6 +255,14 @@ func (s *kernelSemaphore) isOwner() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.own != nil || s.adopted
+}
+
+// ownsFound tells whether Qt has made the semaphore that was found last for us, so that
+// the destructor removes it.
+func (s *kernelSemaphore) ownsFound() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.own != nil && s.ownMade && s.ownID == s.id()
 }
 
 // adopt makes the semaphore that was found ours to remove.
@@ -309,6 +321,7 @@ func (s *kernelSemaphore) leakOwn() {
 
 func (s *kernelSemaphore) removeOwn() {
 	if s.own != nil {
+		defer holdInode(s.place.system, s.place.Lock)()
 		s.own.Close()
 		s.own = nil
 	}

@@ -6,7 +6,22 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"qtinterop/internal/ipc"
 )
+
+// holdInode has the inode of a key file of a lock outlast the file, until release. Qt's
+// destructor deletes the file before the semaphore: a new file that got the inode in
+// between would lead to this semaphore, and whoever takes that as the lock of another
+// key holds what is gone in the next moment.
+func holdInode(system ipc.System, file string) (release func()) {
+	if system.Traits().KeyFiles {
+		if _, unpin, err := system.Pin(ipc.Place{Segment: file}); err == nil {
+			return unpin
+		}
+	}
+	return func() {}
+}
 
 // fileError is about a key file that cannot be made, or looked at.
 func fileError(op string, key Key, err error) error {

@@ -137,14 +137,14 @@ func (l *lock) tryHold(limit time.Duration) bool {
 // meanwhile, by who owned it, that makes another semaphore. Then the one in hand
 // is removed, which has those who wait for it look again: it would stay taken,
 // and the next key file can get the inode that leads there. Where there are no
-// owners, the lock is given back, as is that of a native key: only an object of Qt's
-// that can also delete the key file could own it.
+// owners, or where we own it already, the lock is given back, as is that of a native
+// key: only an object of Qt's that can also delete the key file could own it.
 func (l *lock) takeOver(op string) error {
 	switch {
 	case l.key.IsNative():
 		l.adopt()
 		fallthrough
-	case !l.place.traits().SemaphoreOwners:
+	case !l.place.traits().SemaphoreOwners, l.ownsFound():
 		_ = l.give()
 		return nil
 	}

@@ -27,7 +27,7 @@ func newMemory(op string, key Key) *memory { return &memory{op: op, key: key} }
 func (m *memory) Close() {
 	defer m.claim()
 	if m.SharedMemory != nil {
-		m.SharedMemory.Close()
+		m.closeObject()
 	}
 	if m.done != nil {
 		m.done()
@@ -35,6 +35,14 @@ func (m *memory) Close() {
 	if m.lock != nil {
 		m.lock.leave()
 	}
+}
+
+// closeObject deletes the object. One that creates removes its private lock then.
+func (m *memory) closeObject() {
+	if m.lock != nil && m.lock.made == nil {
+		defer holdInode(m.lock.system, m.lock.file(m.lock.name))()
+	}
+	m.SharedMemory.Close()
 }
 
 // setName gives Qt the name of a segment, in the way in which it leaves the lock of

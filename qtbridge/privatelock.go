@@ -196,6 +196,7 @@ func (l *privateLock) remove() {
 	if l.spare != nil {
 		l.spare.Close()
 	}
+	defer holdInode(l.system, l.file(l.name))()
 	l.made.Close()
 }
 
@@ -265,6 +266,7 @@ func isForsaken(name, path string) bool {
 // does so.
 func (p privatePlace) removePrivate(name string) {
 	if owner, err := p.open(name, 1); err == nil {
+		defer holdInode(p.system, p.file(name))()
 		owner.Close()
 	}
 }
