@@ -73,3 +73,51 @@ func (s *scene) gone() {
 	s.peer.Do("shm.delete", "g", nil)
 	s.equal("the segment is there", false, s.inspect().Segment.Exists)
 }
+
+// crashLeaves: what is left when the only user was killed is seen, read and removed, and
+// is in nobody's way then.
+func crashLeaves(s *scene) {
+	s.env.LeavesBehind()
+	data := []byte("of the dead")
+	killed := s.newPeer("Qt2")
+	s.object(killed, "m")
+	killed.Must("shm.create", "m", peertest.Args{"size": len(data)})
+	killed.Do("shm.write", "m", peertest.Args{"data": data})
+	killed.Kill()
+	s.equal("the verdict", qtbridge.Orphaned, s.inspect().Verdict)
+	segment := s.attach(qtbridge.ReadOnly)
+	s.same("Go", data, s.snapshot(segment))
+	s.close(segment)
+	s.equal("the verdict, after a look", qtbridge.Orphaned, s.inspect().Verdict)
+	s.object(s.peer, "m")
+	s.equal("create() of the peer", "AlreadyExists", s.peer.Do("shm.create", "m", peertest.Args{"size": 4}).Error)
+	s.peer.Do("shm.delete", "m", nil)
+	_, err := qtbridge.Recover(s.ctx, s.key, qtbridge.Policy{})
+	s.must("Recover()", err)
+	s.gone()
+	s.peerCreates(data)
+	s.peer.Do("shm.delete", "m", nil)
+}
+
+// splitIsSeen: somebody deletes the key file, and the next one makes another segment.
+func splitIsSeen(s *scene) {
+	s.env.LeavesBehind()
+	s.peerCreates([]byte("old"))
+	file, _, err := s.key.KeyFiles()
+	s.must("KeyFiles()", err)
+	inode, err := os.Open(file) // so that the next one gets another
+	s.must("open the key file", err)
+	defer func() { _ = inode.Close() }()
+	s.must("remove the key file", os.Remove(file))
+	second := s.newPeer("Qt2")
+	s.object(second, "m")
+	second.Must("shm.create", "m", peertest.Args{"size": 3})
+	second.Do("shm.write", "m", peertest.Args{"data": []byte("new")})
+	s.equal("the verdict", qtbridge.Split, s.inspect().Verdict)
+	segment := s.attach(qtbridge.ReadOnly)
+	s.same("Go", []byte("new"), s.snapshot(segment))
+	s.close(segment)
+	second.Do("shm.delete", "m", nil)
+	s.same("the first peer", []byte("old"), s.peerReads("m"))
+	s.peer.Do("shm.delete", "m", nil)
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -199,10 +200,10 @@ func goKilledInLock(s *scene) {
 	s.peerCreates(make([]byte, 8))
 	self, err := os.Executable()
 	s.must("Executable()", err)
-	holder := s.env.StartProgram(self, s.env.Other, "hold", s.cell.Kind.Name, s.key.Name())
+	holder := s.env.StartProgram(self, s.env.Other, append(s.cell.Self, "hold", s.cell.Kind.Name, s.key.Name())...)
 	line, err := holder.ReadLine()
 	s.must("another Go program: "+string(line), err)
-	s.equal("the other program", Held, string(line))
+	s.equal("the other program", held, string(line))
 	locked := s.peer.Async("shm.lock", "m", nil)
 	select {
 	case reply := <-locked:
@@ -224,12 +225,12 @@ func goKilledInLock(s *scene) {
 	s.forget()
 }
 
-// Held is what [Hold] prints when it has the lock.
-const Held = "held"
+// held is what [hold] prints when it has the lock.
+const held = "held"
 
-// Hold takes the lock of a segment, says so on stdout, and keeps it until the program
+// hold takes the lock of a segment, says so on stdout, and keeps it until the program
 // is killed, or until the end of stdin.
-func Hold(kind Kind, name string) error {
+func hold(kind Kind, name string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	key := qtbridge.QtKey(name)
@@ -246,7 +247,9 @@ func Hold(kind Kind, name string) error {
 	if err := segment.Lock(ctx); err != nil {
 		return err
 	}
-	fmt.Println(Held)
+	if _, err := fmt.Fprintln(out, held); err != nil {
+		return err
+	}
 	_, _ = os.Stdin.Read(make([]byte, 1))
 	return segment.Close()
 }

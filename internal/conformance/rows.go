@@ -14,23 +14,30 @@ type row struct {
 	name       string
 	documented string // by Qt, in its documentation or else as it was seen to do
 	run        func(*scene)
+	only       func(Kind) bool // the kinds of keys that it is about; nil for all
 }
 
 var rows = []row{
-	{"bytes from the peer", "data() of all processes that are attached is the same memory", bytesFromPeer},
-	{"bytes to the peer", "data() of all processes that are attached is the same memory", bytesToPeer},
-	{"size", "size() is at least what create() asked for; on Unix it is exactly that", sizes},
-	{"the peer's lock excludes Go", "lock() blocks until the process that has the lock unlocks", peerHoldsLock},
-	{"Go's lock excludes the peer", "lock() blocks until the process that has the lock unlocks", goHoldsLock},
-	{"both count under the lock", "lock() makes an access exclusive", bothCount},
-	{"the peer's segment outlives it", "the segment is removed by the last process to detach", peersSegmentStays},
-	{"Go's segment outlives it", "the segment is removed by the last process to detach", gosSegmentStays},
-	{"the peer is killed with the lock", "on Unix the kernel gives a System V semaphore back; a POSIX one stays taken", peerKilledInLock},
-	{"Go is killed with the lock", "on Unix the kernel gives a System V semaphore back; a POSIX one stays taken", goKilledInLock},
-	{"Watch, the peer creates anew", "detach() as the last one, then create(), makes a new segment", watchAnew},
-	{"Watch, the peer writes in place", "data() of all processes that are attached is the same memory", watchInPlace},
-	{"Publisher, anew", "attach() meets the segment that exists at that time", publishAnew},
-	{"Publisher, in place", "data() of all processes that are attached is the same memory", publishInPlace},
+	{name: "key derivation", documented: "platformSafeKey() is the letters of the key and the SHA-1 of all of it, in the directory for temporary files", run: derivesKeys, only: Kind.derived},
+	{name: "QNativeIpcKey as text", documented: "toString() and fromString() of QNativeIpcKey, since Qt 6.6", run: writesKeys, only: Kind.posix},
+	{name: "bytes from the peer", documented: "data() of all processes that are attached is the same memory", run: bytesFromPeer},
+	{name: "bytes to the peer", documented: "data() of all processes that are attached is the same memory", run: bytesToPeer},
+	{name: "size", documented: "size() is at least what create() asked for; on Unix it is exactly that", run: sizes},
+	{name: "the peer's lock excludes Go", documented: "lock() blocks until the process that has the lock unlocks", run: peerHoldsLock},
+	{name: "Go's lock excludes the peer", documented: "lock() blocks until the process that has the lock unlocks", run: goHoldsLock},
+	{name: "both count under the lock", documented: "lock() makes an access exclusive", run: bothCount},
+	{name: "the peer's segment outlives it", documented: "the segment is removed by the last process to detach", run: peersSegmentStays},
+	{name: "Go's segment outlives it", documented: "the segment is removed by the last process to detach", run: gosSegmentStays},
+	{name: "the peer is killed with the lock", documented: "on Unix the kernel gives a System V semaphore back; a POSIX one stays taken", run: peerKilledInLock},
+	{name: "Go is killed with the lock", documented: "on Unix the kernel gives a System V semaphore back; a POSIX one stays taken", run: goKilledInLock},
+	{name: "Watch, the peer creates anew", documented: "detach() as the last one, then create(), makes a new segment", run: watchAnew},
+	{name: "Watch, the peer writes in place", documented: "data() of all processes that are attached is the same memory", run: watchInPlace},
+	{name: "Publisher, anew", documented: "attach() meets the segment that exists at that time", run: publishAnew},
+	{name: "Publisher, in place", documented: "data() of all processes that are attached is the same memory", run: publishInPlace},
+	{name: "what a crash leaves", documented: "on Unix a segment outlives a crash of all who use it; who attaches and detaches then removes it", run: crashLeaves, only: Kind.keyFile},
+	{name: "two segments of one key", documented: "who comes after the key file was deleted makes another segment", run: splitIsSeen, only: Kind.keyFile},
+	{name: "semaphore: counts", documented: "acquire() waits until as much was released", run: semaphoreCounts, only: Kind.derived},
+	{name: "semaphore: killed", documented: "on Unix the kernel gives back what a process had acquired", run: semaphoreOfTheKilled, only: Kind.derived},
 }
 
 // payloads are texts as Qt programs share them, and sizes around a page.

@@ -21,14 +21,24 @@ type Cell struct {
 	Kind  Kind
 	Quick bool // one payload, and fewer rounds
 	Alone bool // nobody else uses this IPC namespace and /dev/shm: a row must leave nothing there
+
+	Only []string // names of rows; none for all
+	Self []string // arguments of this program before those of [Command]
 }
 
-// Run tries all rows, one after the other, and reports each as it ends. It sets
+// Run tries the rows, one after the other, and reports each as it ends. It sets
 // TMPDIR meanwhile.
 func Run(cell Cell, report func(Result)) {
-	for _, row := range rows {
-		report(runRow(cell, row))
+	for _, row := range rowsOf(cell.Kind) {
+		if len(cell.Only) == 0 || slices.Contains(cell.Only, row.name) {
+			report(runRow(cell, row))
+		}
 	}
+}
+
+// rowsOf are the rows that are about a kind of key.
+func rowsOf(kind Kind) []row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.only != nil && !r.only(kind) })
 }
 
 func runRow(cell Cell, row row) Result {
@@ -128,7 +138,7 @@ func (s *scene) outOfReach() bool {
 	if !hasIPCKeys(s.peer.QtVersion) {
 		s.peer.Do("shm.new", "m", nil)
 		reply, err := s.peer.Try(s.cell.Kind.verb, "m", peertest.Args{"key": s.peerKey})
-		if err != nil || !strings.HasPrefix(reply.Fail, "there is no op") {
+		if err != nil || !strings.HasPrefix(reply.Fail, noOp) {
 			s.Fatalf("a peer on Qt %s does not say that it has no POSIX keys: %+v, %v", s.peer.QtVersion, reply, err)
 		}
 		_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)

@@ -41,8 +41,10 @@ var Kinds = []Kind{
 	}},
 }
 
-func (k Kind) native() bool { return k.verb == "shm.setNativeKey" }
-func (k Kind) posix() bool  { return k.verb == "shm.setNativeIpcKey" }
+func (k Kind) derived() bool { return k.verb == "shm.setKey" } // its names are made by Qt
+func (k Kind) native() bool  { return k.verb == "shm.setNativeKey" }
+func (k Kind) posix() bool   { return k.verb == "shm.setNativeIpcKey" }
+func (k Kind) keyFile() bool { return !k.posix() }
 
 // scene is what a row plays in: a place of its own, a peer, and a key.
 type scene struct {
@@ -71,6 +73,9 @@ func (s *scene) newPeer(name string) *peertest.Peer {
 	peer.Trace = func(line string) { s.record(name + " " + line) }
 	return peer
 }
+
+// noOp begins what a peer says of a verb that it does not have.
+const noOp = "there is no op"
 
 // hasIPCKeys tells whether a Qt has QNativeIpcKey, and with it POSIX keys and a lock
 // for native ones.

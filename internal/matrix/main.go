@@ -9,8 +9,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
+
+	"qtinterop/internal/conformance"
+	"qtinterop/internal/pairs"
 )
 
 // options are what the command line says.
@@ -46,26 +51,29 @@ func main() {
 }
 
 func run(o options) error {
-	goes, err := programs(o.goes, aboutGo)
+	goes, err := programs(o.goes, func(path string) (pairs.Program, error) { return pairs.GoProgram(path) })
 	if err != nil {
 		return err
 	}
-	peers, err := programs(o.peers, aboutPeer)
+	peers, err := programs(o.peers, pairs.Peer)
 	if err != nil {
 		return err
 	}
-	runner := runner{out: o.out, quick: o.quick}
-	cells, err := runner.all(goes, peers)
+	if !pairs.Apart() {
+		return errors.New("there can be no namespaces; run it as root")
+	}
+	runner := pairs.Runner{Out: o.out, Quick: o.quick, Tell: tell}
+	cells, err := runner.Run(goes, peers)
 	if err != nil {
 		return err
 	}
-	report := newReport(o, goes, peers, cells)
+	report := pairs.NewReport(o.commit, o.quick, goes, peers, cells)
 	page := filepath.Join(o.out, "index.html")
-	if err := errors.Join(report.writePage(page), report.writeJUnit(filepath.Join(o.out, "junit.xml"))); err != nil {
+	if err := errors.Join(write(page, report.WritePage), write(filepath.Join(o.out, "junit.xml"), report.WriteJUnit)); err != nil {
 		return err
 	}
 	if o.document != "" {
-		if err := report.writeMarkdown(o.document); err != nil {
+		if err := write(o.document, report.WriteMarkdown); err != nil {
 			return err
 		}
 	}
@@ -79,4 +87,39 @@ func run(o options) error {
 		return fmt.Errorf("%d rows failed", report.Counts.Failed)
 	}
 	return nil
+}
+
+func programs(paths []string, ask func(string) (pairs.Program, error)) ([]pairs.Program, error) {
+	var all []pairs.Program
+	for _, path := range paths {
+		program, err := ask(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, program)
+	}
+	return all, nil
+}
+
+// tell shows the progress.
+func tell(c *pairs.Cell, kept bool, n, of int) {
+	how := fmt.Sprintf("%.1f s", c.Seconds)
+	if kept {
+		how = "kept from " + c.Begun.Format(time.DateTime)
+	}
+	fmt.Printf("matrix: %d/%d %s, Go on %s, peer on %s: %s (%s)\n", n, of, c.Kind, c.Go.Name(), c.Peer.Name(), pairs.Count(c.Results), how)
+	for _, result := range c.Results {
+		if result.Status == conformance.Failed {
+			fmt.Printf("matrix:     failed: %s: %s\n", result.Row, result.Reason)
+		}
+	}
+}
+
+// write has a file written as a whole.
+func write(path string, content func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(content(f), f.Close())
 }

@@ -1,12 +1,15 @@
 //go:build linux
 
-package main
+package pairs
 
 import (
+	"encoding/json"
 	"encoding/xml"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,30 +19,28 @@ import (
 	"qtinterop/internal/peertest"
 )
 
-func qt(version string) program {
-	return program{About: conformance.About{Compiled: version, Running: version}, sum: version}
+func qt(version string) Program {
+	return Program{About: conformance.About{Compiled: version, Running: version}, sum: version}
 }
 
-// sample is a report of one Go program and two peers, with a row of each status.
-func sample(t *testing.T) *report {
-	goes, peers := []program{qt("6.4.2")}, []program{qt("5.15.8"), qt("6.8.2")}
+// sample is a report of one Go Program and two peers, with a row of each status.
+func sample(t *testing.T) *Report {
+	goes, peers := []Program{qt("6.4.2")}, []Program{qt("5.15.8"), qt("6.8.2")}
 	passed := conformance.Result{Row: "size", Documented: "exact", Status: conformance.Passed, Transcript: []string{"Qt  <b>&"}}
 	failed := conformance.Result{Row: "lock", Status: conformance.Failed, Reason: "it did not"}
 	impossible := conformance.Result{Row: "lock", Status: conformance.Impossible, Reason: "no lock", Says: "ErrNoLock"}
-	var cells []*cell
-	for range kinds {
-		cells = append(cells, &cell{Go: goes[0], Peer: peers[0], Kind: "K", Results: []conformance.Result{passed, impossible}},
-			&cell{Go: goes[0], Peer: peers[1], Kind: "K", Results: []conformance.Result{passed, failed}})
+	var cells []*Cell
+	for range Kinds {
+		cells = append(cells, &Cell{Go: goes[0], Peer: peers[0], Kind: "K", Results: []conformance.Result{passed, impossible}},
+			&Cell{Go: goes[0], Peer: peers[1], Kind: "K", Results: []conformance.Result{passed, failed}})
 	}
-	r := newReport(options{commit: "abc"}, goes, peers, cells)
-	require.Equal(t, counts{Passed: 8, Failed: 4, Impossible: 4}, r.Counts)
+	r := NewReport("abc", false, goes, peers, cells)
+	require.Equal(t, Counts{Passed: 8, Failed: 4, Impossible: 4}, r.Counts)
 	return r
 }
 
 func TestMarkdown(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "compatibility.md")
-	require.NoError(t, sample(t).writeMarkdown(path))
-	text := read(t, path)
+	text := written(t, (*Report).WriteMarkdown)
 	assert.Contains(t, text, "| **6.4.2** | 1 passed, 1 impossible (a) | 1 passed, 1 failed: **lock** |")
 	assert.Contains(t, text, "**a.** no lock.")
 	assert.Contains(t, text, "ErrNoLock")
@@ -47,9 +48,7 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestPage(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "index.html")
-	require.NoError(t, sample(t).writePage(path))
-	text := read(t, path)
+	text := written(t, (*Report).WritePage)
 	assert.Contains(t, text, `href="#cell-8"`)
 	assert.Contains(t, text, `id="cell-8"`)
 	assert.Contains(t, text, "Qt  &lt;b&gt;&amp;", "a transcript is text")
@@ -58,10 +57,8 @@ func TestPage(t *testing.T) {
 }
 
 func TestJUnit(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "junit.xml")
-	require.NoError(t, sample(t).writeJUnit(path))
 	var all junit
-	require.NoError(t, xml.Unmarshal([]byte(read(t, path)), &all))
+	require.NoError(t, xml.Unmarshal([]byte(written(t, (*Report).WriteJUnit)), &all))
 	require.Len(t, all.Suites, 8)
 	assert.Equal(t, 1, all.Suites[0].Skipped)
 	assert.Equal(t, "no lock", all.Suites[0].Cases[1].Skipped.Message)
@@ -71,9 +68,9 @@ func TestJUnit(t *testing.T) {
 }
 
 func TestWhatPassedIsKept(t *testing.T) {
-	r := runner{out: t.TempDir()}
-	require.NoError(t, os.Mkdir(filepath.Join(r.out, "cells"), 0o777))
-	made := func() *cell { return &cell{Go: qt("6.4.2"), Peer: qt("5.15.8"), Kind: "setKey"} }
+	r := Runner{Out: t.TempDir()}
+	require.NoError(t, os.Mkdir(filepath.Join(r.Out, "cells"), 0o777))
+	made := func() *Cell { return &Cell{Go: qt("6.4.2"), Peer: qt("5.15.8"), Kind: "setKey"} }
 
 	failed := made()
 	failed.Results = []conformance.Result{{Row: "size", Status: conformance.Failed}}
@@ -94,7 +91,7 @@ func TestWhatPassedIsKept(t *testing.T) {
 	other = made()
 	other.Go.sum = "x"
 	assert.False(t, r.load(other), "another program")
-	quick := runner{out: r.out, quick: true}
+	quick := Runner{Out: r.Out, Quick: true}
 	assert.False(t, quick.load(made()))
 }
 
@@ -110,17 +107,27 @@ func TestAProgramThatEndsEarlyFails(t *testing.T) {
 		"at once":     `exit 0`,
 	} {
 		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o777))
-		c := &cell{Go: program{Path: path}, Peer: qt("5.15.8"), Kind: "setKey"}
-		require.NoError(t, new(runner).run(c))
-		assert.Equal(t, 1, count(c.Results).Failed, "%s: %v", name, c.Results)
+		c := &Cell{Go: Program{Path: path}, Peer: qt("5.15.8"), Kind: "setKey"}
+		require.NoError(t, new(Runner).run(c))
+		assert.Equal(t, 1, Count(c.Results).Failed, "%s: %v", name, c.Results)
 	}
 }
 
-func read(t *testing.T, path string) string {
+// written is what a method writes of the sample.
+func written(t *testing.T, write func(*Report, io.Writer) error) string {
 	t.Helper()
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(data)
+	var b strings.Builder
+	require.NoError(t, write(sample(t), &b))
+	return b.String()
+}
+
+func TestJSON(t *testing.T) {
+	var d document
+	require.NoError(t, json.Unmarshal([]byte(written(t, (*Report).WriteJSON)), &d))
+	assert.Equal(t, 4, d.Failed)
+	require.Len(t, d.Cells, 8)
+	assert.Equal(t, "it did not", d.Cells[1].Results[1].Reason)
+	assert.Equal(t, "6.8.2", d.Cells[1].Peer.Running)
 }
 
 func TestTheMiddleOfALongTranscriptIsLeftOut(t *testing.T) {
@@ -129,7 +136,7 @@ func TestTheMiddleOfALongTranscriptIsLeftOut(t *testing.T) {
 		long.Transcript = append(long.Transcript, strconv.Itoa(i))
 	}
 	text := transcript(long)
-	assert.Contains(t, text, "23\n… 64 lines more, in the directory cells\n88\n")
+	assert.Contains(t, text, "23\n… 64 lines more\n88\n")
 	long.Status = conformance.Failed
 	assert.Contains(t, transcript(long), "\n50\n")
 }

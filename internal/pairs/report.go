@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package pairs
 
 import (
 	"fmt"
@@ -11,11 +11,12 @@ import (
 	"qtinterop/internal/conformance"
 )
 
-// counts is how many rows ended how.
-type counts struct{ Passed, Failed, Impossible int }
+// Counts is how many rows ended how.
+type Counts struct{ Passed, Failed, Impossible int }
 
-func count(results []conformance.Result) counts {
-	var n counts
+// Count counts results.
+func Count(results []conformance.Result) Counts {
+	var n Counts
 	for _, result := range results {
 		switch result.Status {
 		case conformance.Passed:
@@ -29,7 +30,7 @@ func count(results []conformance.Result) counts {
 	return n
 }
 
-func (n counts) String() string {
+func (n Counts) String() string {
 	var parts []string
 	for _, part := range []struct {
 		n    int
@@ -42,15 +43,15 @@ func (n counts) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// report is all that is rendered.
-type report struct {
+// Report is all that is rendered.
+type Report struct {
 	Date    string
 	Commit  string
 	Quick   bool
-	Counts  counts
+	Counts  Counts
 	Seconds float64 // of all cells, one after the other
 	Rows    []conformance.Result
-	Peers   []program
+	Peers   []Program
 	Tables  []table
 	Reasons []*reason
 }
@@ -62,15 +63,15 @@ type table struct {
 }
 
 type line struct {
-	Go    program
+	Go    Program
 	Cells []*entry
 }
 
 // entry is a cell in a table.
 type entry struct {
-	*cell
+	*Cell
 	ID      string // of its evidence in the page
-	Counts  counts
+	Counts  Counts
 	Failed  []string  // names of rows
 	Reasons []*reason // of what is impossible
 }
@@ -84,10 +85,12 @@ type reason struct {
 	Kinds  []string
 }
 
-func newReport(o options, goes, peers []program, cells []*cell) *report {
-	r := &report{Date: time.Now().UTC().Format(time.DateOnly), Commit: o.commit, Quick: o.quick, Peers: peers}
+// NewReport puts the cells of these programs in tables, in the order of [Runner.Run].
+// Commit is what was measured.
+func NewReport(commit string, quick bool, goes, peers []Program, cells []*Cell) *Report {
+	r := &Report{Date: time.Now().UTC().Format(time.DateOnly), Commit: commit, Quick: quick, Peers: peers}
 	next := 0
-	for _, kind := range kinds {
+	for _, kind := range Kinds {
 		t := table{Kind: kind}
 		for _, g := range goes {
 			l := line{Go: g}
@@ -102,8 +105,8 @@ func newReport(o options, goes, peers []program, cells []*cell) *report {
 	return r
 }
 
-func (r *report) enter(c *cell, id string) *entry {
-	e := &entry{cell: c, ID: id, Counts: count(c.Results)}
+func (r *Report) enter(c *Cell, id string) *entry {
+	e := &entry{Cell: c, ID: id, Counts: Count(c.Results)}
 	r.Counts.Passed += e.Counts.Passed
 	r.Counts.Failed += e.Counts.Failed
 	r.Counts.Impossible += e.Counts.Impossible
@@ -123,7 +126,7 @@ func (r *report) enter(c *cell, id string) *entry {
 }
 
 // reason finds or makes the reason of an impossible row.
-func (r *report) reason(kind string, result conformance.Result) *reason {
+func (r *Report) reason(kind string, result conformance.Result) *reason {
 	i := slices.IndexFunc(r.Reasons, func(known *reason) bool { return known.Text == result.Reason })
 	if i < 0 {
 		i = len(r.Reasons)
@@ -158,7 +161,7 @@ func (e *entry) Title() string {
 }
 
 // RowsOf are the rows of a reason in words.
-func (r *report) RowsOf(reason *reason) string {
+func (r *Report) RowsOf(reason *reason) string {
 	if len(reason.Rows) == len(r.Rows) {
 		return "all rows"
 	}

@@ -1,12 +1,12 @@
 //go:build linux
 
-package main
+package pairs
 
 import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"os"
+	"io"
 	"slices"
 	"strings"
 
@@ -16,16 +16,14 @@ import (
 //go:embed page.html.tmpl
 var pageText string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"join": strings.Join, "transcript": transcript}).Parse(pageText))
-
-// writePage writes one file of HTML that needs no other, and no script: a link to the
+// WritePage writes one file of HTML that needs no other, and no script: a link to the
 // evidence of a cell shows it.
-func (r *report) writePage(path string) error {
-	var b strings.Builder
-	if err := page.Execute(&b, r); err != nil {
+func (r *Report) WritePage(w io.Writer) error {
+	page, err := template.New("page").Funcs(template.FuncMap{"join": strings.Join, "transcript": transcript}).Parse(pageText)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o666)
+	return page.Execute(w, r)
 }
 
 // Of a transcript the page has so many lines from its beginning and from its end: what
@@ -38,7 +36,7 @@ const (
 func transcript(result conformance.Result) string {
 	lines := result.Transcript
 	if more := len(lines) - firstLines - lastLines; more > 1 && result.Status != conformance.Failed {
-		between := fmt.Sprintf("… %d lines more, in the directory cells", more)
+		between := fmt.Sprintf("… %d lines more", more)
 		lines = slices.Concat(lines[:firstLines], []string{between}, lines[len(lines)-lastLines:])
 	}
 	return strings.Join(lines, "\n")

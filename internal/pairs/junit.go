@@ -1,10 +1,10 @@
 //go:build linux
 
-package main
+package pairs
 
 import (
 	"encoding/xml"
-	"os"
+	"io"
 	"strings"
 
 	"qtinterop/internal/conformance"
@@ -38,8 +38,9 @@ type detail struct {
 	Text    string `xml:",chardata"`
 }
 
-// writeJUnit has what is impossible as skipped, with its reason.
-func (r *report) writeJUnit(path string) error {
+// WriteJUnit writes the results as JUnit XML, in which what is impossible is skipped, with
+// its reason.
+func (r *Report) WriteJUnit(w io.Writer) error {
 	var all junit
 	for _, t := range r.Tables {
 		for _, l := range t.Lines {
@@ -52,7 +53,8 @@ func (r *report) writeJUnit(path string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append([]byte(xml.Header), data...), 0o666)
+	_, err = w.Write(append([]byte(xml.Header), data...))
+	return err
 }
 
 func (e *entry) suite() suite {

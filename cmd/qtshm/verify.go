@@ -1,0 +1,208 @@
+//go:build cgo && linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qtinterop/internal/conformance"
+	"qtinterop/internal/pairs"
+)
+
+func init() {
+	moreCommands = append(moreCommands, (*app).verifyCmd, (*app).conformCmd)
+}
+
+const verifyLong = `verify proves that Qt programs and this library still agree. It starts each peer,
+a program that does to Qt's objects what it is told (testpeer, or one in another
+language: cpp/testpeer/README.md has the protocol), and has it play with qtshm
+what both must agree on: bytes both ways, sizes, the names that keys get, the
+lock, what a crash leaves, Watch and Publisher. Each row is passed, failed, or
+not applicable, because the Qt of one side cannot do it, whoever uses it.
+
+Where namespaces can be had, as by root, everything happens in some of its own,
+and a row that leaves anything behind has failed.
+
+Exit status: 0 if no row failed, 1 if one did, 2 usage.`
+
+// verification is what verify is asked for.
+type verification struct {
+	peers, only                   []string
+	quick                         bool
+	junitFile, jsonFile, htmlFile string
+}
+
+func (a *app) verifyCmd() *cobra.Command {
+	var v verification
+	c := &cobra.Command{
+		Use:   "verify --peer PROGRAM",
+		Short: "prove in CI that a Qt and this library agree",
+		Long:  verifyLong,
+		Example: "  qtshm verify --peer build/testpeer/testpeer-qt6\n" +
+			"  qtshm verify --peer testpeer-qt5 --peer testpeer-qt6 --junit verify.xml --html verify.html\n" +
+			"  qtshm verify --peer testpeer-qt6 --only size --only 'key derivation'",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error { return a.verify(&v) },
+	}
+	flags := c.Flags()
+	flags.StringArrayVar(&v.peers, "peer", nil, "a peer; several are tried one after the other")
+	flags.StringArrayVar(&v.only, "only", nil, "a row to try; several are")
+	flags.BoolVar(&v.quick, "quick", false, "one payload, and fewer rounds")
+	flags.StringVar(&v.junitFile, "junit", "", "write the results to this file as JUnit XML")
+	flags.StringVar(&v.jsonFile, "json", "", "write the results to this file as JSON, with all transcripts")
+	flags.StringVar(&v.htmlFile, "html", "", "write the results to this file as a page, with the transcripts")
+	_ = c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions(conformance.Rows(), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// conformCmd is what verify starts for each peer and each kind of key.
+func (a *app) conformCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "conform", Hidden: true, DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return conformance.Command([]string{"conform"}, args, a.out)
+		},
+	}
+}
+
+func (a *app) verify(v *verification) (err error) {
+	if len(v.peers) == 0 {
+		return usagef("there is no peer; give one with --peer: scripts/build-testpeer makes them")
+	}
+	for _, row := range v.only {
+		if !slices.Contains(conformance.Rows(), row) {
+			return usagef("there is no row %q; the rows are: %s", row, strings.Join(conformance.Rows(), "; "))
+		}
+	}
+	reports, err := v.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reports.close()) }()
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	program, err := pairs.GoProgram(self, "conform")
+	if err != nil {
+		return err
+	}
+	return a.verifyPeers(v, program, reports)
+}
+
+func (a *app) verifyPeers(v *verification, program pairs.Program, reports reports) error {
+	if !pairs.Apart() {
+		fmt.Fprintln(a.err, "qtshm: there can be no namespaces of their own here, so that nobody looks whether anything is left behind; as root there can")
+	}
+	started := time.Now()
+	runner := pairs.Runner{Quick: v.quick, Only: v.only, Row: a.tellRow}
+	var peers []pairs.Program
+	for _, path := range v.peers {
+		peer, err := peerProgram(path)
+		if err != nil {
+			fmt.Fprintf(a.err, "qtshm: %v\n", err)
+		}
+		peers = append(peers, peer)
+	}
+	goes := []pairs.Program{program}
+	cells, err := runner.Run(goes, peers)
+	if err != nil {
+		return err
+	}
+	report := pairs.NewReport("qtshm "+versions().Version, v.quick, goes, peers, cells)
+	if err := reports.write(report); err != nil {
+		return err
+	}
+	_ = a.printf("%s, in %.0f s, by qtshm on Qt %s\n", countsText(report.Counts), time.Since(started).Seconds(), program.Name())
+	if failed := report.Counts.Failed; failed > 0 {
+		return refusedf(exitError, "%d rows failed%s", failed, v.hint())
+	}
+	return nil
+}
+
+// peerProgram is a peer, also one that does not answer: that fails its rows.
+func peerProgram(path string) (pairs.Program, error) {
+	if full, err := filepath.Abs(path); err == nil && strings.Contains(path, "/") {
+		path = full // cells have other working directories
+	}
+	peer, err := pairs.Peer(path)
+	if err != nil {
+		peer.Failure = err
+		peer.Compiled, peer.Running = "unknown", "unknown"
+	}
+	return peer, err
+}
+
+func (v *verification) hint() string {
+	if v.junitFile == "" && v.jsonFile == "" && v.htmlFile == "" {
+		return "; --html FILE writes what both sides did"
+	}
+	return ""
+}
+
+func (a *app) tellRow(c *pairs.Cell, result conformance.Result) {
+	status := string(result.Status)
+	if result.Status == conformance.Impossible {
+		status = "not applicable"
+	}
+	text := fmt.Sprintf("%-14s  Qt %-8s  %-15s  %s", status, c.Peer.Name(), c.Kind, result.Row)
+	if result.Reason != "" {
+		text += ": " + result.Reason
+	}
+	_ = a.printf("%s\n", text)
+}
+
+func countsText(n pairs.Counts) string {
+	return fmt.Sprintf("%d passed, %d failed, %d not applicable", n.Passed, n.Failed, n.Impossible)
+}
+
+// report is a file that is open from the start, so that it is known then that it can be
+// written.
+type report struct {
+	file  *os.File
+	write func(*pairs.Report, io.Writer) error
+}
+
+type reports []report
+
+func (v *verification) open() (all reports, err error) {
+	for _, wanted := range []struct {
+		path  string
+		write func(*pairs.Report, io.Writer) error
+	}{{v.junitFile, (*pairs.Report).WriteJUnit}, {v.jsonFile, (*pairs.Report).WriteJSON}, {v.htmlFile, (*pairs.Report).WritePage}} {
+		if wanted.path == "" {
+			continue
+		}
+		file, err := os.Create(wanted.path)
+		if err != nil {
+			return nil, errors.Join(err, all.close())
+		}
+		all = append(all, report{file, wanted.write})
+	}
+	return all, nil
+}
+
+func (r reports) write(result *pairs.Report) error {
+	var err error
+	for _, report := range r {
+		err = errors.Join(err, report.write(result, report.file))
+	}
+	return err
+}
+
+func (r reports) close() error {
+	var err error
+	for _, report := range r {
+		err = errors.Join(err, report.file.Close())
+	}
+	return err
+}

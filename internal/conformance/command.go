@@ -1,0 +1,70 @@
+//go:build cgo && linux
+
+package conformance
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"qtinterop/qtbridge"
+)
+
+const usage = "usage: [--quick] [--alone] [--only ROW]... PEER KIND | about | rows"
+
+// Command is a program for package pairs: it prints a line of JSON for each row that is
+// tried with a peer and a kind of key. Self is how this program is called to get here.
+func Command(self, args []string, out io.Writer) error {
+	cell := Cell{Self: self}
+	flags := flag.NewFlagSet("conform", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&cell.Quick, "quick", false, "one payload, and fewer rounds")
+	flags.BoolVar(&cell.Alone, "alone", false, "fail a row that leaves anything in this IPC namespace or in /dev/shm")
+	flags.Func("only", "a row to try; several are", func(row string) error { cell.Only = append(cell.Only, row); return nil })
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("%w; %s", err, usage)
+	}
+	encoder := json.NewEncoder(out)
+	switch args = flags.Args(); {
+	case len(args) == 1 && args[0] == "about":
+		compiled, running := qtbridge.QtVersion()
+		return encoder.Encode(About{Compiled: compiled, Running: running})
+	case len(args) == 1 && args[0] == "rows":
+		return encoder.Encode(Rows())
+	case len(args) == 3 && args[0] == "hold":
+		kind, err := kindOf(args[1])
+		if err != nil {
+			return err
+		}
+		return hold(kind, args[2], out)
+	case len(args) == 2:
+		var err error
+		if cell.Kind, err = kindOf(args[1]); err != nil {
+			return err
+		}
+		cell.Peer = args[0]
+		Run(cell, func(r Result) { err = errors.Join(err, encoder.Encode(r)) })
+		return err
+	}
+	return errors.New(usage)
+}
+
+func kindOf(name string) (Kind, error) {
+	for _, kind := range Kinds {
+		if kind.Name == name {
+			return kind, nil
+		}
+	}
+	return Kind{}, fmt.Errorf("%q is no kind of key", name)
+}
+
+// Rows are the names of all rows.
+func Rows() []string {
+	var names []string
+	for _, row := range rows {
+		names = append(names, row.name)
+	}
+	return names
+}

@@ -1,0 +1,205 @@
+//go:build linux
+
+package pairs
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"qtinterop/internal/conformance"
+)
+
+// jobs is how many cells run at a time, and cellLimit how long one may take.
+const (
+	jobs      = 2
+	cellLimit = 5 * time.Minute
+)
+
+// Kinds are the names of the kinds of keys, as package conformance knows them.
+var Kinds = []string{"setKey", "native relative", "native absolute", "POSIX"}
+
+// Cell is a Go program, a peer and a kind of key, and what came of them.
+type Cell struct {
+	Go, Peer Program `json:"-"`
+	Kind     string
+	Results  []conformance.Result
+	Begun    time.Time
+	Seconds  float64
+}
+
+// Runner runs cells, and keeps those that passed.
+type Runner struct {
+	Out   string // directory for what passed; empty to keep nothing
+	Quick bool
+	Only  []string                                 // names of rows; none for all
+	Row   func(c *Cell, result conformance.Result) // what came of a row that was tried, as it comes; may be nil
+	Tell  func(c *Cell, kept bool, n, of int)      // what came of a cell; may be nil
+
+	mu   sync.Mutex // for what follows, and for Row and Tell, which are called one at a time
+	done int
+}
+
+// Run runs each Go program with each peer for each kind of key, but not what is kept
+// from before.
+func (r *Runner) Run(goes, peers []Program) ([]*Cell, error) {
+	if r.Out != "" {
+		if err := os.MkdirAll(filepath.Join(r.Out, "cells"), 0o777); err != nil {
+			return nil, err
+		}
+	}
+	var cells []*Cell
+	for _, kind := range Kinds {
+		for _, g := range goes {
+			for _, peer := range peers {
+				cells = append(cells, &Cell{Go: g, Peer: peer, Kind: kind})
+			}
+		}
+	}
+	queue := make(chan *Cell)
+	failures := make([]error, jobs)
+	var workers sync.WaitGroup
+	for i := range jobs {
+		workers.Go(func() {
+			for c := range queue {
+				failures[i] = errors.Join(failures[i], r.one(c, len(cells)))
+			}
+		})
+	}
+	for _, c := range cells {
+		queue <- c
+	}
+	close(queue)
+	workers.Wait()
+	return cells, errors.Join(failures...)
+}
+
+func (r *Runner) one(c *Cell, of int) error {
+	kept := r.load(c)
+	if !kept {
+		if err := r.run(c); err != nil {
+			return err
+		}
+		if err := r.save(c); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	if r.Tell != nil {
+		r.Tell(c, kept, r.done, of)
+	}
+	return nil
+}
+
+// path is where a cell is kept: under another name once a program or its Qt is
+// another.
+func (r *Runner) path(c *Cell) string {
+	sum := sha256.Sum256(fmt.Append(nil, c.Go.sum, c.Go.About, c.Peer.sum, c.Peer.About, c.Kind, r.Quick, r.Only))
+	return filepath.Join(r.Out, "cells", fmt.Sprintf("%x.json", sum[:12]))
+}
+
+// load takes the results from before, if nothing failed then.
+func (r *Runner) load(c *Cell) bool {
+	if r.Out == "" {
+		return false
+	}
+	data, err := os.ReadFile(r.path(c))
+	if err != nil {
+		return false
+	}
+	kept := *c
+	if json.Unmarshal(data, &kept) != nil || Count(kept.Results).Failed > 0 {
+		return false
+	}
+	*c = kept
+	return true
+}
+
+func (r *Runner) save(c *Cell) error {
+	if r.Out == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(c, "", "\t")
+	if err != nil {
+		return err
+	}
+	path := r.path(c)
+	if err := os.WriteFile(path+".new", data, 0o666); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// run runs all rows of a cell. A program that ends before the last row fails it, and so
+// does a peer that does not even say which Qt it has.
+func (r *Runner) run(c *Cell) error {
+	c.Begun = time.Now()
+	defer func() { c.Seconds = time.Since(c.Begun).Seconds() }()
+	if c.Peer.Failure != nil {
+		r.note(c, conformance.Result{Row: "the peer answers", Documented: "cpp/testpeer/README.md has the protocol",
+			Status: conformance.Failed, Reason: c.Peer.Failure.Error()})
+		return nil
+	}
+	tmp, err := os.MkdirTemp("", "pair")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	ctx, cancel := context.WithTimeout(context.Background(), cellLimit)
+	defer cancel()
+	args := r.command(c)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	cmd.WaitDelay = time.Second
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	for decoder := json.NewDecoder(stdout); ; {
+		var result conformance.Result
+		if decoder.Decode(&result) != nil {
+			break
+		}
+		r.note(c, result)
+	}
+	if err := cmd.Wait(); err != nil || len(c.Results) == 0 && len(r.Only) == 0 {
+		r.note(c, conformance.Result{Row: "the program ends in order", Status: conformance.Failed,
+			Reason: fmt.Sprintf("%v after %d rows", errors.Join(ctx.Err(), err), len(c.Results)), Transcript: strings.Split(stderr.String(), "\n")})
+	}
+	return nil
+}
+
+func (r *Runner) note(c *Cell, result conformance.Result) {
+	c.Results = append(c.Results, result)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.Row != nil {
+		r.Row(c, result)
+	}
+}
+
+// command is what plays a cell.
+func (r *Runner) command(c *Cell) []string {
+	args := append(apart(), c.Go.Path)
+	args = append(append(args, c.Go.Args...), fmt.Sprintf("--alone=%v", Apart()), fmt.Sprintf("--quick=%v", r.Quick))
+	for _, row := range r.Only {
+		args = append(args, "--only="+row)
+	}
+	return append(args, c.Peer.Path, c.Kind)
+}
