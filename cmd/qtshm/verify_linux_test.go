@@ -1,0 +1,123 @@
+//go:build cgo && linux
+
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"qtinterop/internal/conformance"
+	"qtinterop/internal/peertest"
+)
+
+// verify runs qtshm verify as a process, which starts itself again.
+func verify(t *testing.T, args ...string) (status int, out, errOut string) {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"verify"}, args...)...)
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, ended := err.(*exec.ExitError); !ended {
+		require.NoError(t, err)
+	}
+	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
+}
+
+func TestVerify(t *testing.T) {
+	dir := t.TempDir()
+	junit, page, document := filepath.Join(dir, "verify.xml"), filepath.Join(dir, "verify.html"), filepath.Join(dir, "verify.json")
+	args := []string{"--quick", "--junit", junit, "--html", page, "--json", document}
+	for _, qt := range peertest.QtVersions {
+		args = append(args, "--peer", peertest.Path(t, qt))
+	}
+	status, out, errOut := verify(t, args...)
+	require.Equal(t, exitOK, status, "%s%s", out, errOut)
+	assert.Contains(t, out, "passed ")
+	assert.Contains(t, out, " 0 failed, ")
+
+	var suites struct {
+		Suites []struct {
+			Name            string `xml:"name,attr"`
+			Tests, Failures int
+		} `xml:"testsuite"`
+	}
+	data, err := os.ReadFile(junit)
+	require.NoError(t, err)
+	require.NoError(t, xml.Unmarshal(data, &suites))
+	assert.Len(t, suites.Suites, 4*len(peertest.QtVersions), "a suite for each kind of key")
+	assert.Less(t, len(data), 1<<19)
+
+	var report struct {
+		Passed, Failed int
+		Cells          []struct{ Results []conformance.Result }
+	}
+	data, err = os.ReadFile(document)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &report))
+	assert.Zero(t, report.Failed)
+	assert.Equal(t, report.Passed, strings.Count(out, "passed  "))
+	assert.NotEmpty(t, report.Cells[0].Results[0].Transcript)
+
+	data, err = os.ReadFile(page)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), "</html>")
+}
+
+func TestVerifyOnly(t *testing.T) {
+	status, out, errOut := verify(t, "--only", "key derivation", "--peer", peertest.Path(t, 6))
+	require.Equal(t, exitOK, status, "%s%s", out, errOut)
+	assert.Equal(t, 1, strings.Count(out, "key derivation"), "it is about one kind of key\n%s", out)
+	assert.Contains(t, out, "1 passed, 0 failed, 0 not applicable")
+}
+
+// A peer that is not what it should be passes nothing, and nothing hangs.
+func TestVerifyBadPeers(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"garbage":  "#!/bin/sh\necho garbage\ncat >/dev/null\n",
+		"ends":     "#!/bin/sh\nexit 3\n",
+		"no hello": "#!/bin/sh\nread line\necho '{\"ret\":true}'\n",
+		"no ELF":   "\x7fELF of another machine",
+		"missing":  "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
+			if text != "" {
+				require.NoError(t, os.WriteFile(path, []byte(text), 0o777))
+			}
+			junit := filepath.Join(dir, "junit.xml")
+			status, out, errOut := verify(t, "--peer", path, "--junit", junit)
+			assert.Equal(t, exitError, status)
+			assert.Contains(t, out, "failed")
+			assert.Contains(t, out, "the peer answers: "+path)
+			assert.Contains(t, out, "0 passed")
+			assert.Contains(t, errOut, "rows failed")
+			data, err := os.ReadFile(junit)
+			require.NoError(t, err)
+			assert.Contains(t, string(data), "<failure")
+		})
+	}
+}
+
+func TestVerifyUsage(t *testing.T) {
+	peer := peertest.Path(t, 6)
+	for _, args := range [][]string{
+		{},
+		{"--peer", peer, "--only", "no such row"},
+		{"--peer", peer, "--junit", "/nowhere/verify.xml"},
+		{"--peer", peer, "more"},
+	} {
+		status, out, errOut := verify(t, args...)
+		assert.NotZero(t, status, "%v", args)
+		assert.Empty(t, out, "%v: it says so before it begins", args)
+		assert.NotEmpty(t, errOut, "%v", args)
+	}
+}
