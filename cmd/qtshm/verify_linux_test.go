@@ -121,3 +121,23 @@ func TestVerifyUsage(t *testing.T) {
 		assert.NotEmpty(t, errOut, "%v", args)
 	}
 }
+
+// The protocol is a contract: a peer that was written from cpp/testpeer/README.md alone,
+// in another language, passes.
+func TestVerifyPeerInPython(t *testing.T) {
+	peer, err := filepath.Abs("../../cpp/testpeer/peer.py")
+	require.NoError(t, err)
+	withQt5 := filepath.Join(t.TempDir(), "peer-pyqt5")
+	require.NoError(t, os.Symlink(peer, withQt5))
+	for module, path := range map[string]string{"PyQt6": peer, "PyQt5": withQt5} {
+		if err := exec.Command("/usr/bin/python3", "-c", "import "+module+".QtCore").Run(); err != nil {
+			peertest.Skip(t, "there is no "+module+": run scripts/setup")
+		}
+		t.Run(module, func(t *testing.T) {
+			status, out, errOut := verify(t, "--quick", "--peer", path)
+			require.Equal(t, exitOK, status, "%s%s", out, errOut)
+			assert.Contains(t, out, " 0 failed, ")
+			assert.Equal(t, 1, strings.Count(out, "key derivation"))
+		})
+	}
+}

@@ -18,6 +18,7 @@ QString localSample() {
 
 QJsonObject hello(Session &, const Request &) {
     QJsonObject reply = timed([] {});
+    reply["protocol"] = 1;
     reply["qtVersion"] = qVersion();
     reply["qtBuild"] = QT_VERSION_STR;
     reply["system"] = QSysInfo::kernelType();

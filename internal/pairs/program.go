@@ -59,8 +59,12 @@ func Peer(path string) (Program, error) {
 	if err == nil {
 		err = json.Unmarshal(out, &hello)
 	}
-	if err == nil && hello.QtVersion == "" {
+	switch {
+	case err != nil:
+	case hello.QtVersion == "":
 		err = errors.New("it does not say which Qt it has")
+	case hello.Protocol != peertest.Protocol:
+		err = fmt.Errorf("it speaks version %d of the protocol, and this program version %d; take a testpeer of the same release", hello.Protocol, peertest.Protocol)
 	}
 	return Program{Path: path, About: conformance.About{Compiled: hello.QtVersion, Running: hello.QtVersion}}.summed(err)
 }

@@ -72,6 +72,10 @@ func Skip(t testing.TB, reason string) {
 // Args are the arguments of a verb.
 type Args map[string]any
 
+// Protocol is the version of what is spoken with peers: another one means another thing
+// by some verb that there was before.
+const Protocol = 1
+
 // Reply is the answer to a verb; see cpp/testpeer/README.md.
 type Reply struct {
 	Ret         any    `json:"ret"`
@@ -89,6 +93,7 @@ type Reply struct {
 	UnlockFailed int    `json:"unlockFailed"`
 	Interrupted  int    `json:"interruptions"`
 	CreateFailed int    `json:"createFailed"`
+	Protocol     int    `json:"protocol"`
 	QtVersion    string `json:"qtVersion"`
 	QtBuild      string `json:"qtBuild"`
 	NativeKey    string `json:"nativeKey"`
