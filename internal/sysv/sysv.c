@@ -78,7 +78,9 @@ static void look_at_semaphore(qtb_semaphore *s) {
     }
 }
 
-static qtb_semaphore find_semaphore(const char *path) {
+// The file may be deleted between the two calls, and its inode be that of another key
+// file by then, whose semaphore this would find.
+static qtb_semaphore find_semaphore_once(const char *path) {
     qtb_semaphore s = {.step = QTB_STEP_FILE};
     s.key = ftok(path, QT_PROJECT);
     if (s.key == -1) {
@@ -89,7 +91,18 @@ static qtb_semaphore find_semaphore(const char *path) {
     s.id = semget(s.key, 0, 0);
     if (s.id == -1) {
         s.error = errno;
-        return s;
+    }
+    return s;
+}
+
+static qtb_semaphore find_semaphore(const char *path) {
+    enum { TRIES = 10 };
+    qtb_semaphore s;
+    for (int i = 0; i < TRIES; i++) {
+        s = find_semaphore_once(path);
+        if (s.error != 0 || ftok(path, QT_PROJECT) == s.key) {
+            break;
+        }
     }
     return s;
 }
