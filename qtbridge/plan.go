@@ -13,8 +13,22 @@ import (
 
 // plan says what to do next about s, or why nothing can be done.
 func plan(s *State, p place, policy Policy) ([]Action, error) {
+	actions, err := planUnchecked(s, p, policy)
+	if err == nil {
+		err = s.checkNamesakes(actions)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return actions, nil
+}
+
+// planUnchecked is plan as if no other key file led to the same.
+func planUnchecked(s *State, p place, policy Policy) ([]Action, error) {
 	t := p.traits()
 	switch s.Verdict {
+	case Namesake:
+		return nil, s.namesakeError("the segment", s.Segment.File.Path, s.Segment.whose, s.Segment.Namesakes)
 	case Split, KeyFileLost, SegmentLost:
 		return nil, astrayError(s)
 	case Locked:
