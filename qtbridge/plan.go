@@ -85,15 +85,12 @@ func isJamInTheWay(s *State, policy Policy) bool {
 		policy.KeepContent && s.Segment.Exists
 }
 
-// planLock is about a segment without its lock. That is its owner's to make.
+// planLock is about a segment without its lock. It will be its owner's, whoever makes it.
 func planLock(s *State) ([]Action, error) {
 	if len(s.Lock.Strays) > 0 {
 		return nil, strayLockError(s)
 	}
-	if owner := s.Segment.Owner; owner != os.Geteuid() {
-		return nil, ownerError(s, owner)
-	}
-	return []Action{MakeLock}, nil
+	return []Action{MakeLock}, checkOwner(s, s.Segment.Owner)
 }
 
 // planRemoval is about what nobody needs any more.

@@ -239,6 +239,12 @@ func (s *State) hasStaleFile() bool {
 	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
 }
 
+// isLive tells whether there is a segment of this key that somebody uses, so that it needs
+// its lock.
+func (s *State) isLive() bool {
+	return s.Segment.isInUse() && !s.Segment.isAbandoned && s.Segment.whose == ipc.WhoseOurs
+}
+
 // hasForeignLock tells whether the lock shuts the owner of the segment out. Windows
 // knows no owners.
 func (s *State) hasForeignLock(t *ipc.Traits) bool {
@@ -258,7 +264,7 @@ func (s *State) judge() Verdict {
 		return KeyFileLost
 	case len(s.Strays) > 0:
 		return SegmentLost
-	case t.SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists && s.Segment.whose == ipc.WhoseOurs:
+	case t.SemaphoreOwners && !s.Key.IsNative() && s.isLive() && !s.Lock.Exists:
 		return LockLost
 	case s.hasForeignLock(t):
 		return ForeignLock
