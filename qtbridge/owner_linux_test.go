@@ -116,11 +116,12 @@ func TestPosixLockOfAnotherUsersSegment(t *testing.T) {
 	require.NoError(t, maker.End())
 	require.NoError(t, os.RemoveAll(posixSemaphore(x.key)))
 	s := mustAttach(t, x.key, ReadWrite)
-	require.NoError(t, s.Lock(soon(t)))
+	require.NoError(t, s.WithLock(soon(t), func() error { return nil })) // which makes it
 	assert.Equal(t, userNobody, ownerOf(t, posixSemaphore(x.key)))
 
 	reader := peer()
 	require.True(t, reader.Do("shm.attach", "m", nil).OK())
+	require.NoError(t, s.Lock(soon(t)))
 	requireHandedOver(t, s, reader)
 	require.True(t, reader.Do("shm.unlock", "m", nil).OK())
 	require.NoError(t, s.Lock(soon(t)))
