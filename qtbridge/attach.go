@@ -60,7 +60,7 @@ func attachOnce(ctx context.Context, key Key, p place, mode Mode) (mem *memory, 
 // settled waits until somebody is attached, or a file of memory has its size, but not
 // for a creator that is gone and not for long.
 func settled(ctx context.Context, key Key, p place) (ipc.Segment, error) {
-	segment, err := p.look(opAttach, key)
+	segment, err := p.find(opAttach, key)
 	for waited := time.Duration(0); waited < settling && p.isComing(segment, err); waited += settlingStep {
 		select {
 		case <-ctx.Done():
@@ -68,7 +68,7 @@ func settled(ctx context.Context, key Key, p place) (ipc.Segment, error) {
 				Msg: "it is being made, and not even who creates it is attached yet; try again"}
 		case <-time.After(settlingStep):
 		}
-		segment, err = p.look(opAttach, key)
+		segment, err = p.find(opAttach, key)
 	}
 	return segment, err
 }

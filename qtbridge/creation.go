@@ -92,6 +92,8 @@ func (c *creation) checkFree() error {
 	switch {
 	case err == nil && (c.strict || !segment.IsOrphan()):
 		return c.exists(segment)
+	case err == nil:
+		return c.place.checkRemoval(c.op, c.key)
 	case c.place.traits().MemoryFiles && ipc.IsPartial(err):
 		return &Error{Op: c.op, Key: c.key, Code: ErrExists, Err: err,
 			Msg: "another program is making it, or was ended while it did; wait, or remove what is there with Recover"}
@@ -134,7 +136,10 @@ func (c *creation) checkDirectory(missing error) error {
 func (c *creation) exists(segment ipc.Segment) error {
 	t := c.place.traits()
 	msg := segment.Describe(t)
+	namesakes := c.place.system.Namesakes(c.place.Place)
 	switch {
+	case namesakes.Whose == ipc.WhoseTheirs:
+		return c.place.namesakeError(c.op, c.key, ErrExists, namesakes)
 	case t.MemoryFiles:
 		msg += "; it stays with and without users: attach to it, or if nobody needs it, remove it with Recover"
 	case !t.Processes:
@@ -150,7 +155,7 @@ func (c *creation) exists(segment ipc.Segment) error {
 	default:
 		msg += fmt.Sprintf(", %d attached; attach to it, or let them detach first", segment.Attached)
 	}
-	return &Error{Op: c.op, Key: c.key, Code: ErrExists, Msg: msg}
+	return &Error{Op: c.op, Key: c.key, Code: ErrExists, Msg: msg + mayBeText(c.place, namesakes)}
 }
 
 // runLocked creates the segment while it holds the lock, so that no other
@@ -271,6 +276,9 @@ func (c *creation) reclaim() error {
 		return err
 	case !segment.IsOrphan():
 		return c.exists(segment)
+	}
+	if err := c.place.checkRemoval(c.op, c.key); err != nil {
+		return err
 	}
 	return attachAndDetach(c.op, c.key, func(m *memory) error {
 		if c.key.IsNative() {

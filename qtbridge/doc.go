@@ -43,7 +43,7 @@
 // the same name: a segment whose key file was deleted cannot be found any more,
 // and a new file of that name leads to another segment. ftok(3) keeps 16 bits of
 // the inode and 8 of the device, so two files can, rarely, lead to the same
-// segment. [Key.KeyFiles] tells the paths, [ParseKey] and [Key.String] are for
+// segment: see [SegmentState.Namesakes]. [Key.KeyFiles] tells the paths, [ParseKey] and [Key.String] are for
 // keys in command lines and configuration files.
 //
 // # The lock

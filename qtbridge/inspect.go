@@ -8,7 +8,9 @@ import "slices"
 //
 // It never blocks, takes no lock, and may be called from many goroutines at
 // once. It is a few looks in a row, not one: what comes and goes meanwhile can
-// show in part. Ordinarily it takes some tens of microseconds; where segments of
+// show in part. Ordinarily it takes some tens of microseconds, and where there is a segment
+// or a lock as long again, to read the directories in which there can be
+// [SegmentState.Namesakes]; where segments of
 // other keys on the same file system call for a closer look at [State.Strays],
 // or /proc is long, milliseconds.
 //

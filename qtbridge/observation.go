@@ -402,7 +402,7 @@ func (o *observation) differs() bool {
 // that there is, and a create() of the peer fails meanwhile.
 func (o *observation) see() (ipc.Segment, error) {
 	if !o.place.traits().LooksHold || o.attachment.isAttached() {
-		return o.place.look(opWatch, o.key)
+		return o.place.find(opWatch, o.key)
 	}
 	return ipc.Segment{Attached: 2}, o.attachment.attach(ipc.Segment{})
 }

@@ -66,6 +66,68 @@ func TestLockOfAnotherUsersSegment(t *testing.T) {
 	})
 }
 
+// A lock that Recover makes for a user's segment, as a privileged program, is that user's.
+func TestRecoverLockLostOfAnotherUser(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key, reader := ofUser(t, env, qt)
+		recovered(t, env, key, Policy{}, Live, MakeLock)
+		_, file := keyFiles(t, key)
+		assert.Equal(t, userNobody, ownerOf(t, file))
+		assert.Equal(t, userNobody, inspected(t, env, key, Live).Lock.Owner)
+		reader.Must("shm.lock", key.String(), nil)
+		requireError(t, mustAttach(t, key, ReadWrite).TryLock(), "trylock", key, ErrLocked)
+		reader.Must("shm.unlock", key.String(), nil)
+		attachPeer(env.VerbsAs(qt, peertest.AsUserNobody(t)), key)
+		env.LeavesBehind()
+	})
+}
+
+// A lock that Recover needs only while it removes a user's segment does not stay.
+func TestRecoverAbandonedOfAnotherUser(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		as := peertest.AsUserNobody(t)
+		maker, reader := env.VerbsAs(qt, as), env.VerbsAs(qt, as)
+		create(maker, key, 8, []byte("theirs"))
+		attachPeer(reader, key)
+		maker.Do("shm.delete", key.String(), nil) // with the lock
+		reader.Kill()
+		recovered(t, env, key, Policy{}, Free, RemoveSegment)
+		segment, lock := keyFiles(t, key)
+		assert.NoFileExists(t, segment)
+		assert.NoFileExists(t, lock)
+		create(maker, key, 8, nil) // it is not shut out
+		maker.Must("shm.detach", key.String(), nil)
+		maker.Do("shm.delete", key.String(), nil)
+	})
+}
+
+// The same with a POSIX key, whose segment and lock outlive those who made them.
+func TestPosixLockOfAnotherUsersSegment(t *testing.T) {
+	x := posixRow(t)
+	as := peertest.AsUserNobody(t)
+	peer := func() *peertest.Peer {
+		p := x.env.VerbsAs(6, as)
+		p.Do("shm.newNativeIpc", "m", peertest.Args{"key": x.text})
+		return p
+	}
+	maker := peer()
+	require.True(t, maker.Do("shm.create", "m", peertest.Args{"size": 8}).OK())
+	require.NoError(t, maker.End())
+	require.NoError(t, os.RemoveAll(posixSemaphore(x.key)))
+	s := mustAttach(t, x.key, ReadWrite)
+	require.NoError(t, s.WithLock(soon(t), func() error { return nil })) // which makes it
+	assert.Equal(t, userNobody, ownerOf(t, posixSemaphore(x.key)))
+
+	reader := peer()
+	require.True(t, reader.Do("shm.attach", "m", nil).OK())
+	require.NoError(t, s.Lock(soon(t)))
+	requireHandedOver(t, s, reader)
+	require.True(t, reader.Do("shm.unlock", "m", nil).OK())
+	require.NoError(t, s.Lock(soon(t)))
+	require.NoError(t, s.Unlock())
+}
+
 // The user has put something else in the place of the lock's key file.
 func TestLockOfAnotherUsersSegmentBehindALink(t *testing.T) {
 	for name, plant := range map[string]func(secret, path string) error{"symlink": os.Symlink, "hard link": os.Link} {

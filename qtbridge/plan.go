@@ -13,8 +13,22 @@ import (
 
 // plan says what to do next about s, or why nothing can be done.
 func plan(s *State, p place, policy Policy) ([]Action, error) {
+	actions, err := planUnchecked(s, p, policy)
+	if err == nil {
+		err = s.checkNamesakes(actions)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return actions, nil
+}
+
+// planUnchecked is plan as if no other key file led to the same.
+func planUnchecked(s *State, p place, policy Policy) ([]Action, error) {
 	t := p.traits()
 	switch s.Verdict {
+	case Namesake:
+		return nil, s.namesakeError("the segment", s.Segment.File.Path, s.Segment.whose, s.Segment.Namesakes)
 	case Split, KeyFileLost, SegmentLost:
 		return nil, astrayError(s)
 	case Locked:
@@ -71,15 +85,12 @@ func isJamInTheWay(s *State, policy Policy) bool {
 		policy.KeepContent && s.Segment.Exists
 }
 
-// planLock is about a segment without its lock. That is its owner's to make.
+// planLock is about a segment without its lock. It will be its owner's, whoever makes it.
 func planLock(s *State) ([]Action, error) {
 	if len(s.Lock.Strays) > 0 {
 		return nil, strayLockError(s)
 	}
-	if owner := s.Segment.Owner; owner != os.Geteuid() {
-		return nil, ownerError(s, owner)
-	}
-	return []Action{MakeLock}, nil
+	return []Action{MakeLock}, checkOwner(s, s.Segment.Owner)
 }
 
 // planRemoval is about what nobody needs any more.

@@ -75,7 +75,7 @@ func (p *publication) noteLost() {
 // readers keep in being.
 func (p *publication) inherit(ctx context.Context) {
 	left, err := p.place.look(opPublish, p.key)
-	if err != nil || !p.canInherit(left) {
+	if err != nil || !p.canInherit(left) || p.place.checkRemoval(opPublish, p.key) != nil {
 		return
 	}
 	mem, seen, err := attachOnce(ctx, p.key, p.place, ReadWrite)
@@ -168,13 +168,18 @@ func (p *publication) obstacle() error {
 		return busyError(p.key, "%d are attached to the message before, or to a segment that another program made since; let them detach", segment.Attached)
 	case !t.IDs && segment.Attached == 0:
 		return nil // the last one has left while we looked
+	}
+	if err := p.place.checkUse(opPublish, p.key, ErrExists, segment); err != nil {
+		return err
+	}
+	switch {
 	case segment.HasCreator() || p.now != nil:
 		return p.exists(segment)
 	case segment.Attached > 0:
 		return busyError(p.key, "%d are attached to a segment of process %d, which is gone; let them detach",
 			segment.Attached, segment.Creator)
 	}
-	return nil // an orphan
+	return p.place.checkRemoval(opPublish, p.key) // an orphan
 }
 
 // readersOf is an error if others than us are attached to our own segment.
@@ -211,5 +216,6 @@ func (p *publication) exists(segment ipc.Segment) error {
 		msg = fmt.Sprintf("%d bytes, created by another Publisher or Segment of this process, %d; close that, or use another key",
 			segment.Size, segment.Creator)
 	}
+	msg += mayBeText(p.place, p.place.system.Namesakes(p.place.Place))
 	return &Error{Op: opPublish, Key: p.key, Code: ErrExists, Msg: msg}
 }

@@ -13,6 +13,8 @@ import "context"
 //   - [ForeignLock]: the lock is given to the owner of the segment, if it is this
 //     program's user's and may be given away; else that is an [ErrPermission].
 //   - [Leftover]: the lock and the key files are removed.
+//   - [Namesake]: an [ErrBusy] that names the other key file, as for a segment or a lock
+//     that is to go and can be that of a namesake. Nothing is done.
 //   - [Free], [Live]: nothing is wrong, and nothing is done.
 //   - [Unattended]: nothing is done, and that is no error, unless with
 //     policy.AssumeGone, as with Orphaned.

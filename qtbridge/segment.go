@@ -106,6 +106,10 @@ func (s *Segment) Close() error {
 // behind. A Create that fails leaves no handle, unlike Qt's create(), with which
 // a segment outlives its owner.
 //
+// An ErrExists names another key file that the segment is, or may be, of: two can have one
+// System V key by chance. Such a segment is not removed, if it cannot be told by when all
+// were made that it is of this key.
+//
 // Other errors: [ErrKey], [ErrSize], [ErrMode], [ErrPermission],
 // [ErrResources], [ErrUnavailable]. After an error nothing is left that was not
 // there before.
@@ -196,7 +200,8 @@ func (s *Segment) Reachable() error {
 // the same. But the peer's create() fails, and
 // its segment lives on, as long as anybody is attached. A segment that nobody is
 // attached to, but whose creator runs, may be just being made: Attach gives it
-// about 50 ms; if ctx ends before, that is an [ErrBusy].
+// about 50 ms; if ctx ends before, that is an [ErrBusy]. So it is if the segment is surely
+// that of another key file, which by chance has the same System V key: see [Namesake].
 //
 // Other errors: [ErrNotFound], which says what is missing, [ErrPermission],
 // [ErrKey], [ErrMode], [ErrResources], [ErrUnavailable].

@@ -10,7 +10,7 @@ import (
 )
 
 // Verdict says in a word what is the matter with a key. Where several are true
-// at once, it is the first of: Jammed, Split, KeyFileLost, SegmentLost, LockLost,
+// at once, it is the first of: Namesake, Jammed, Split, KeyFileLost, SegmentLost, LockLost,
 // ForeignLock, Locked, Orphaned, Abandoned, Unattended, Live, Apart, Leftover, Free.
 type Verdict int
 
@@ -70,6 +70,11 @@ const (
 	// another pid namespace, as in another container, so that it cannot be told
 	// whether that runs. If you know that it is gone, [Policy] has AssumeGone.
 	Unattended
+	// Namesake: the segment that the key leads to is that of another key, whose file has
+	// the same System V key by chance: that file was there when the segment was made, and
+	// that of this key was not. Nothing of this key is there, and none can be made as long
+	// as that segment is there. See [SegmentState.Namesakes].
+	Namesake
 )
 
 var verdictTexts = [...]string{
@@ -88,6 +93,7 @@ var verdictTexts = [...]string{
 	Jammed:      "lock jammed",
 	ForeignLock: "foreign lock",
 	Unattended:  "unattended",
+	Namesake:    "segment of another key",
 }
 
 func (v Verdict) String() string { return enumText(v, verdictTexts[:], "verdict") }
@@ -134,6 +140,13 @@ type SegmentState struct {
 	File   KeyFile
 	Exists bool
 	SegmentFacts
+	// Namesakes are the other key files that lead to the same segment, since they have
+	// the same System V key by chance, as far as they are found: in the directories of
+	// the processes concerned, and those for temporary files. Unless the verdict is
+	// Namesake, it can be that of any of them. Recover does not remove it, unless it was
+	// there before they were.
+	Namesakes   []KeyFile
+	whose       ipc.Whose
 	isAbandoned bool
 }
 
@@ -173,6 +186,10 @@ type LockState struct {
 	// missing beside a live segment, and are suspected, not proven, to have been
 	// this lock.
 	Strays []int
+	// Namesakes are for the lock what they are for the segment: programs that use them
+	// have the lock in common.
+	Namesakes []KeyFile
+	whose     ipc.Whose
 }
 
 // isJammed tells whether the lock is held and nobody will give it back.
@@ -222,6 +239,12 @@ func (s *State) hasStaleFile() bool {
 	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
 }
 
+// isLive tells whether there is a segment of this key that somebody uses, so that it needs
+// its lock.
+func (s *State) isLive() bool {
+	return s.Segment.isInUse() && !s.Segment.isAbandoned && s.Segment.whose == ipc.WhoseOurs
+}
+
 // hasForeignLock tells whether the lock shuts the owner of the segment out. Windows
 // knows no owners.
 func (s *State) hasForeignLock(t *ipc.Traits) bool {
@@ -231,6 +254,8 @@ func (s *State) hasForeignLock(t *ipc.Traits) bool {
 func (s *State) judge() Verdict {
 	t := systemOf(s.Key).Traits()
 	switch {
+	case s.Segment.whose == ipc.WhoseTheirs:
+		return Namesake
 	case s.Lock.isJammed():
 		return Jammed
 	case len(s.Strays) > 0 && s.Segment.Attached > 0:
@@ -239,7 +264,7 @@ func (s *State) judge() Verdict {
 		return KeyFileLost
 	case len(s.Strays) > 0:
 		return SegmentLost
-	case t.SemaphoreOwners && !s.Key.IsNative() && s.Segment.isInUse() && !s.Lock.Exists:
+	case t.SemaphoreOwners && !s.Key.IsNative() && s.isLive() && !s.Lock.Exists:
 		return LockLost
 	case s.hasForeignLock(t):
 		return ForeignLock
@@ -287,6 +312,8 @@ func stateOf(key Key, f *ipc.Facts) State {
 		l.Last = Process{PID: f.Lock.Last, Alive: !f.Forsaken}
 		l.Users = f.LockUsers
 	}
+	s.Segment.Namesakes, s.Segment.whose = keyFilesOf(f.SegmentNamesakes.Files), f.SegmentNamesakes.Whose
+	l.Namesakes, l.whose = keyFilesOf(f.LockNamesakes.Files), f.LockNamesakes.Whose
 	l.Strays, s.Strangers = f.LockStrays, f.Strangers
 	for i := range f.Strays {
 		stray := &f.Strays[i]

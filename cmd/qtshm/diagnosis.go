@@ -9,6 +9,7 @@ import (
 
 // judge adds what the verdict on an entry means.
 func (x *examination) judge(e *qtbridge.Entry, name string) {
+	x.judgeNamesakes(e, name)
 	s := &e.State
 	f := finding{Severity: problem, Key: name, PIDs: e.Users, entry: e, Command: mendingCommand(e)}
 	switch s.Verdict {

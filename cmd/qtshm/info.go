@@ -53,7 +53,7 @@ func (a *app) info(name string) error {
 // verdictColours are for terminals: good, worth a look, broken.
 var verdictColours = map[qtbridge.Verdict]string{
 	qtbridge.Live: "\x1b[32m", qtbridge.Locked: "\x1b[33m", qtbridge.Orphaned: "\x1b[33m", qtbridge.Abandoned: "\x1b[33m", qtbridge.Leftover: "\x1b[33m",
-	qtbridge.LockLost: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.SegmentLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
+	qtbridge.LockLost: "\x1b[31m", qtbridge.Namesake: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.SegmentLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
 }
 
 // verdictText is a verdict, in colour if so wanted.
@@ -73,6 +73,9 @@ func (a *app) printInfo(s *qtbridge.State) error {
 	}
 	text.WriteString(segmentText(&s.Segment))
 	text.WriteString(lockLines(s.Key, &s.Lock))
+	for _, pid := range s.Strangers {
+		text.WriteString(infoLine("in use elsewhere", fmt.Sprintf("by process %s, in another IPC namespace", programText(pid))))
+	}
 	for i := range s.Strays {
 		text.WriteString(strayText(&s.Strays[i]))
 	}
@@ -126,7 +129,7 @@ func segmentText(s *qtbridge.SegmentState) string {
 	case !hasKeyFiles:
 		return text + infoLine("segment", sizeLine(s.Size)) + infoLine("  handles", strconv.Itoa(s.Attached))
 	}
-	return text + infoLine("segment", "id "+strconv.Itoa(s.ID)) + factLines(&s.SegmentFacts)
+	return text + infoLine("segment", "id "+strconv.Itoa(s.ID)) + factLines(&s.SegmentFacts) + namesakeLines(s.Namesakes)
 }
 
 func factLines(f *qtbridge.SegmentFacts) string {
@@ -182,7 +185,7 @@ func lockLines(key qtbridge.Key, l *qtbridge.LockState) string {
 	return text +
 		infoLine("  waiting", strconv.Itoa(l.Waiters)) +
 		infoLine("  owner", userText(l.Owner)+", mode "+modeText(l.Mode)) +
-		infoLine("  last used by", processText(l.Last))
+		infoLine("  last used by", processText(l.Last)) + namesakeLines(l.Namesakes)
 }
 
 // userLines are the processes that have a lock open.

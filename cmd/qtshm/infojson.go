@@ -16,6 +16,8 @@ type infoJSON struct {
 	Segment   segmentJSON `json:"segment"`
 	Lock      *lockJSON   `json:"lock"` // null for a native key without one
 	Strays    []strayJSON `json:"strays"`
+	// Strangers are the processes of other IPC namespaces that use the key file.
+	Strangers []int `json:"strangers,omitempty"`
 }
 
 type fileJSON struct {
@@ -43,6 +45,8 @@ type segmentJSON struct {
 	placeJSON
 	Exists     bool `json:"exists"`
 	*factsJSON      // absent where there is no segment
+	// Namesakes are other key files that lead to the same segment; absent if there are none.
+	Namesakes []fileJSON `json:"namesakes,omitempty"`
 }
 
 // factsJSON is what the kernel says of a segment. What Windows does not tell is
@@ -61,7 +65,8 @@ type lockJSON struct {
 	placeJSON
 	Exists bool `json:"exists"`
 	*lockDetails
-	Strays []int `json:"strays,omitempty"`
+	Strays    []int      `json:"strays,omitempty"`
+	Namesakes []fileJSON `json:"namesakes,omitempty"`
 }
 
 // lockDetails are absent where there is no semaphore, and some on Windows.
@@ -86,7 +91,7 @@ type strayJSON struct {
 
 func newInfoJSON(s *qtbridge.State) infoJSON {
 	shown := infoJSON{Key: s.Key.String(), Kind: kindOf(s.Key), Verdict: s.Verdict.String(),
-		Segment: newSegmentJSON(&s.Segment), Strays: []strayJSON{}}
+		Segment: newSegmentJSON(&s.Segment), Strays: []strayJSON{}, Strangers: s.Strangers}
 	if s.Elsewhere != (qtbridge.Key{}) {
 		shown.Elsewhere = s.Elsewhere.String()
 	}
@@ -142,7 +147,7 @@ func newFactsJSON(f *qtbridge.SegmentFacts) *factsJSON {
 }
 
 func newSegmentJSON(s *qtbridge.SegmentState) segmentJSON {
-	shown := segmentJSON{placeJSON: newPlaceJSON(&s.File, s.IPCKey), Exists: s.Exists}
+	shown := segmentJSON{placeJSON: newPlaceJSON(&s.File, s.IPCKey), Exists: s.Exists, Namesakes: newNamesakesJSON(s.Namesakes)}
 	if s.Exists {
 		shown.factsJSON = newFactsJSON(&s.SegmentFacts)
 	}
@@ -150,7 +155,7 @@ func newSegmentJSON(s *qtbridge.SegmentState) segmentJSON {
 }
 
 func newLockJSON(l *qtbridge.LockState) *lockJSON {
-	shown := lockJSON{placeJSON: newPlaceJSON(&l.File, l.IPCKey), Exists: l.Exists, Strays: l.Strays}
+	shown := lockJSON{placeJSON: newPlaceJSON(&l.File, l.IPCKey), Exists: l.Exists, Strays: l.Strays, Namesakes: newNamesakesJSON(l.Namesakes)}
 	if l.Exists {
 		shown.lockDetails = newLockDetails(l)
 	}

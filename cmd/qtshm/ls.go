@@ -94,16 +94,18 @@ func entryTable(entries []qtbridge.Entry, names users, width int) []string {
 // entryJSON is an entry as ls --json shows it; docs/qtshm.md documents it. What
 // info shows as well has the same fields there.
 type entryJSON struct {
-	Kind    string        `json:"kind"`
-	Key     string        `json:"key,omitempty"`  // where it is certain
-	Name    string        `json:"name,omitempty"` // as far as the file name tells
-	Verdict string        `json:"verdict"`
-	Owner   string        `json:"owner,omitempty"`
-	Made    *time.Time    `json:"made,omitempty"`
-	Segment segmentJSON   `json:"segment"`
-	Lock    *lockJSON     `json:"lock"`
-	Strays  []strayJSON   `json:"strays"`
-	Users   []processJSON `json:"users"` // attached, as far as this user sees
+	Kind    string      `json:"kind"`
+	Key     string      `json:"key,omitempty"`  // where it is certain
+	Name    string      `json:"name,omitempty"` // as far as the file name tells
+	Verdict string      `json:"verdict"`
+	Owner   string      `json:"owner,omitempty"`
+	Made    *time.Time  `json:"made,omitempty"`
+	Segment segmentJSON `json:"segment"`
+	Lock    *lockJSON   `json:"lock"`
+	Strays  []strayJSON `json:"strays"`
+	// Strangers are the processes of other IPC namespaces that use the key file.
+	Strangers []int         `json:"strangers,omitempty"`
+	Users     []processJSON `json:"users"` // attached, as far as this user sees
 }
 
 func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
@@ -111,7 +113,7 @@ func newEntryJSON(e *qtbridge.Entry, names users) entryJSON {
 	info := newInfoJSON(s)
 	shown := entryJSON{
 		Kind: e.Kind.String(), Name: e.Name, Verdict: info.Verdict, Segment: info.Segment, Strays: info.Strays,
-		Users: []processJSON{},
+		Strangers: s.Strangers, Users: []processJSON{},
 	}
 	if hasKeyFiles {
 		shown.Owner = names.name(entryOwner(e))

@@ -88,6 +88,8 @@ func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
 // refuseToRemove is an error if rm is not to touch what there is.
 func refuseToRemove(s *qtbridge.State, o rmOptions) error {
 	switch {
+	case s.Verdict == qtbridge.Namesake:
+		return nil // Recover says whose it is
 	case s.Verdict == qtbridge.Jammed && (o.force || o.breakLock), s.Verdict == qtbridge.Locked && o.breakLock:
 		return nil
 	case o.assumeGone && (s.Verdict == qtbridge.Unattended || isHeldByUnknown(s) && o.force):

@@ -21,6 +21,9 @@ type Segment struct {
 	Last     int       // pid of the last to attach or detach
 	Made     time.Time // or changed its mode; in whole seconds
 	Touched  time.Time // when Last did; in whole seconds
+	// FileChanged is when the key file was made, or last changed its name or mode, in
+	// whole seconds, if the segment was found by it.
+	FileChanged time.Time
 	// Unclaimed: nobody is known to want it but those attached, as where segments
 	// stay without users and the system does not know who created them.
 	Unclaimed bool
@@ -31,6 +34,16 @@ type Segment struct {
 
 // Uncounted is how many are attached to a segment where a look does not tell.
 const Uncounted = -1
+
+// HasYoungerFile tells whether the key file can be of a later time than the segment.
+// Programs make it before.
+func (s *Segment) HasYoungerFile() bool {
+	return !s.FileChanged.IsZero() && IsYounger(s.FileChanged, s.Made)
+}
+
+// IsYounger tells whether a file is surely of a later time than an object of which the
+// kernel tells the second. Their clocks can differ by a tick.
+func IsYounger(file, made time.Time) bool { return file.Unix()-made.Unix() > 1 }
 
 // HasCreator tells whether the process that created the segment runs, as far as can
 // be told.
@@ -106,17 +119,38 @@ type File struct {
 	Changed time.Time // when it was made, or last changed its name or mode
 }
 
+// Namesakes are the other files that make the same System V key as a key file, and so
+// lead to the same object.
+type Namesakes struct {
+	Files []File // by their paths
+	Whose Whose  // the object is
+}
+
+// Whose tells which of several key files an object was made by.
+type Whose int
+
+// What can be told by when the files and the object were made.
+const (
+	WhoseOurs    Whose = iota // of the key file, as far as is known
+	WhoseUnclear              // of the key file or a namesake
+	WhoseTheirs               // of a namesake: the key file was not there yet, and that was
+)
+
 // Facts are what there is of a key.
 type Facts struct {
 	SegmentFile File
 	HasSegment  bool
 	Segment     Segment // its Key also without a segment
 
+	SegmentNamesakes Namesakes
+
 	LockFile  File
 	HasLock   bool
 	Lock      Semaphore // Value is -1 if it is not to be known
 	Forsaken  bool      // who used the lock last is gone
 	LockUsers []int     // the processes that have a lock open that is held, where only that is known
+
+	LockNamesakes Namesakes
 
 	Strangers  []int // processes of other IPC namespaces that use the key file, if nobody does here
 	Strays     []Stray

@@ -82,6 +82,8 @@ type System interface {
 
 	// Facts is all that there is to know of a key, without an effect.
 	Facts(p Place) (Facts, error)
+	// Namesakes are the other names that lead to the segment of a place by chance.
+	Namesakes(p Place) Namesakes
 	// Strangers are the processes seen to have a segment by the same name in another
 	// world, where names are shared and objects are not: IPC namespaces.
 	Strangers(p Place) []int

@@ -20,5 +20,8 @@ func (NoKeyFiles) Keep(int) (end func(), err error) { return func() {}, nil }
 // Drop has nothing to do.
 func (NoKeyFiles) Drop(int) {}
 
+// Namesakes are none: each name leads to an object of its own.
+func (NoKeyFiles) Namesakes(Place) Namesakes { return Namesakes{} }
+
 // Strangers are none: names and objects are shared alike.
 func (NoKeyFiles) Strangers(Place) []int { return nil }

@@ -12,10 +12,18 @@ import (
 // directories returns those in which key files of what is listed can be, each
 // once.
 func (l *listing) directories() []string {
-	dirs := []string{os.TempDir(), "/tmp", "/var/tmp", "/dev/shm/"}
+	dirs := usualDirectories()
 	for _, pid := range l.concerned() {
 		dirs = append(dirs, procfs.Directories(pid)...)
 	}
+	return distinct(dirs)
+}
+
+// usualDirectories are those in which key files are anyway.
+func usualDirectories() []string { return []string{os.TempDir(), "/tmp", "/var/tmp", "/dev/shm/"} }
+
+// distinct returns the directories of dirs that there are, each once.
+func distinct(dirs []string) []string {
 	var known []os.FileInfo
 	return slices.DeleteFunc(dirs, func(dir string) bool {
 		info, err := os.Stat(dir)

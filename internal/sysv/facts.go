@@ -20,6 +20,7 @@ func (System) Facts(p ipc.Place) (ipc.Facts, error) {
 	if err := i.lookAtLock(); err != nil {
 		return i.facts, err
 	}
+	i.findNamesakes()
 	i.findStrangers()
 	i.facts.Strays = i.findStrays()
 	if !p.Native && !i.facts.LockFile.Exists && i.facts.InUse() {
@@ -34,6 +35,7 @@ type inspection struct {
 	segments []ipc.Segment // all whose key can be one of Qt's
 	fileless bool          // it is known that no file leads to any of segments
 	locks    []semaphoreRow
+	files    map[key][]string // in a List, all that can be key files
 	maps     *procfs.Mappings
 	facts    ipc.Facts
 }

@@ -5,6 +5,7 @@ package sysv
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,8 +22,9 @@ type listing struct {
 	programs   map[int]string
 
 	found map[ipc.Place]bool // that key files are known of
-	files map[key]string     // empty files that can be those of native keys
+	files map[key][]string   // all that can be key files: also empty ones, of native keys
 	named map[key]bool       // the keys that a file is known of
+	leads map[key]bool       // of these, those with a file that can be a segment's
 	lost  map[string]bool    // of these files, whether the segment was removed
 
 	entries  []ipc.Found
@@ -42,7 +44,7 @@ func (System) List(maps *procfs.Mappings) ([]ipc.Found, error) {
 	l := listing{
 		segments: readSegments(maps), semaphores: readSemaphores(), maps: maps,
 		states: make(map[int]ipc.Semaphore), programs: make(map[int]string),
-		found: make(map[ipc.Place]bool), files: make(map[key]string), named: make(map[key]bool),
+		found: make(map[ipc.Place]bool), files: make(map[key][]string), named: make(map[key]bool), leads: make(map[key]bool),
 		lost: make(map[string]bool),
 	}
 	l.findKeyFiles()
@@ -64,14 +66,21 @@ func (l *listing) findKeyFiles() {
 	for p := range l.found {
 		for _, path := range []string{p.Segment, p.Lock} {
 			if key, ok := fileKey(path); ok {
-				l.named[key] = true
+				l.named[key], l.leads[key] = true, l.leads[key] || path == p.Segment
+				l.files[key] = append(l.files[key], path)
 			}
 		}
 	}
 	for _, row := range l.segments {
 		key := key(row.Key)
-		if path, ok := l.files[key]; ok && !l.named[key] {
-			l.named[key], l.lost[path] = true, row.Removed
+		if l.leads[key] {
+			continue
+		}
+		for _, path := range l.files[key] {
+			if _, isQt := ipc.QtRest(filepath.Base(path)); isQt {
+				continue // it is a lock's
+			}
+			l.named[key], l.leads[key], l.lost[path] = true, true, row.Removed
 			l.found[l.nativePlace(key, path)] = true
 		}
 	}
@@ -116,7 +125,7 @@ func (l *listing) noteFile(path string) {
 		return
 	}
 	if key, ok := fileKey(path); ok {
-		l.files[key] = path
+		l.files[key] = append(l.files[key], path)
 	}
 }
 
@@ -152,8 +161,9 @@ func (l *listing) look(p ipc.Place) (ipc.Facts, error) {
 const retries = 10
 
 func (l *listing) lookOnce(p ipc.Place) (ipc.Facts, error) {
-	i := inspection{place: p, segments: l.segments, locks: l.semaphores, maps: l.maps}
+	i := inspection{place: p, segments: l.segments, locks: l.semaphores, files: l.files, maps: l.maps}
 	err := errors.Join(i.lookAtSegment(), i.lookAtLock())
+	i.findNamesakes()
 	i.findStrangers()
 	return i.facts, err
 }
@@ -166,7 +176,7 @@ func (l *listing) addNameless() {
 		still[row.ID] = true
 	}
 	for _, row := range l.segments {
-		if l.named[key(row.Key)] && !row.Removed || !still[row.ID] {
+		if l.leads[key(row.Key)] && !row.Removed || !still[row.ID] {
 			continue
 		}
 		l.nameless = append(l.nameless, row)

@@ -28,7 +28,7 @@ func lookSegment(path string) (ipc.Segment, error) {
 		Mode: fs.FileMode(s.mode),
 	}
 	if s.error == 0 {
-		segment.Made, segment.Touched = timeOf(s.made), timeOf(s.touched)
+		segment.Made, segment.Touched, segment.FileChanged = timeOf(s.made), timeOf(s.touched), timeOf(s.file)
 	}
 	return segment, lookErrorOf(path, s.step, s.error)
 }

@@ -1,6 +1,7 @@
 //go:build linux
 
 #define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64  // so that stat() knows every inode
 #include "sysv.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,14 +23,23 @@ union semun {
     struct semid_ds *buf;
 };
 
+// What ftok(path, QT_PROJECT) makes of a file, which tells no times.
+static int32_t key_of(const struct stat *file) {
+    return (int32_t)((file->st_ino & 0xffff) | (file->st_dev & 0xff) << 16 |
+                     (uint32_t)QT_PROJECT << 24);
+}
+
 qtb_segment qtb_sysv_segment(const char *path) {
     qtb_segment s = {.step = QTB_STEP_FILE};
     struct shmid_ds ds;
-    s.key = ftok(path, QT_PROJECT);
-    if (s.key == -1) {
+    struct stat file;
+    if (stat(path, &file) == -1) {
+        s.key = -1;
         s.error = errno;
         return s;
     }
+    s.key = key_of(&file);
+    s.file = file.st_ctime;
     s.step = QTB_STEP_FIND;
     s.id = shmget(s.key, 0, 0);
     if (s.id == -1) {

@@ -24,6 +24,7 @@ typedef struct qtb_segment {
     uint32_t mode;    // permission bits
     int64_t made;     // when it was made, or changed its mode; seconds since 1970
     int64_t touched;  // when last did
+    int64_t file;     // when the key file was made, or last changed its name or mode
 } qtb_segment;
 
 typedef struct qtb_semaphore {

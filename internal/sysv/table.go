@@ -29,6 +29,7 @@ func makeKey(device uint8, inode uint16) key {
 
 func (k key) isQt() bool    { return uint32(k)>>24 == project }
 func (k key) device() uint8 { return uint8(k >> 16) }
+func (k key) inode() uint16 { return uint16(k) }
 
 // semaphoreRow is a line of /proc/sysvipc/sem.
 type semaphoreRow struct {
