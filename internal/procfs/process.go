@@ -67,6 +67,15 @@ func Program(pid int) string {
 	return strings.TrimSuffix(string(comm), "\n")
 }
 
+// Arguments are those that a process was started with, its program first.
+func Arguments(pid int) []string {
+	cmdline, err := readFile(pid, "cmdline")
+	if err != nil || len(cmdline) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(cmdline), "\x00"), "\x00")
+}
+
 // Variable returns the value that an environment variable had when a process
 // started, as getenv(3) has it there: the first, if there are several. It is empty
 // if there was none.
