@@ -11,7 +11,7 @@ import (
 
 // Verdict says in a word what is the matter with a key. Where several are true
 // at once, it is the first of: Jammed, Split, KeyFileLost, SegmentLost, LockLost,
-// ForeignLock, Locked, Orphaned, Abandoned, Unattended, Live, Apart, Leftover, Free.
+// ForeignLock, LockOpen, Locked, Orphaned, Abandoned, Unattended, Live, Apart, Leftover, Free.
 type Verdict int
 
 // The verdicts.
@@ -70,6 +70,10 @@ const (
 	// another pid namespace, as in another container, so that it cannot be told
 	// whether that runs. If you know that it is gone, [Policy] has AssumeGone.
 	Unattended
+	// LockOpen: there is a segment in use, and the semaphore of its lock is at more than
+	// 1, so that the lock lets in several at once: as after the unlock() of a lock that
+	// was reset or removed while it was held.
+	LockOpen
 )
 
 var verdictTexts = [...]string{
@@ -88,6 +92,7 @@ var verdictTexts = [...]string{
 	Jammed:      "lock jammed",
 	ForeignLock: "foreign lock",
 	Unattended:  "unattended",
+	LockOpen:    "lock open",
 }
 
 func (v Verdict) String() string { return enumText(v, verdictTexts[:], "verdict") }
@@ -184,6 +189,9 @@ func (l *LockState) isHeld() bool { return l.Exists && l.Value == 0 && l.Last.Al
 // it runs.
 func (l *LockState) isHeldByUnknown() bool { return l.isHeld() && l.Last.PID == 0 }
 
+// isOpen tells whether the lock lets in several at once.
+func (l *LockState) isOpen() bool { return l.Exists && l.Value > 1 }
+
 // isForsaken tells whether no living process is known to use the lock.
 func (l *LockState) isForsaken() bool {
 	return !l.Exists || l.Waiters == 0 && !l.Last.Alive
@@ -243,6 +251,8 @@ func (s *State) judge() Verdict {
 		return LockLost
 	case s.hasForeignLock(t):
 		return ForeignLock
+	case s.Segment.isInUse() && s.Lock.isOpen():
+		return LockOpen
 	case s.Lock.isHeld():
 		return Locked
 	case s.Segment.isOrphan():

@@ -18,7 +18,7 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 			return
 		}
 		f.ID = "orphan"
-		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
+		x.describeOrphan(&f)
 	case qtbridge.Abandoned:
 		f.ID = "abandoned"
 		f.Text = fmt.Sprintf("Nobody is attached to the segment, and its creator, process %d, runs without it: the last one attached was killed. A create() of its key fails as long as that process runs.", s.Segment.Creator.PID)
@@ -32,6 +32,9 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		if key, _, ok := reach(e); ok {
 			f.Command = "qtshm rm --assume-gone " + quote(key.String())
 		}
+	case qtbridge.LockOpen:
+		f.ID = "open-lock"
+		f.Text = fmt.Sprintf("The semaphore of the lock is at %d, so that the lock lets in as many at once: whoever unlocks once too often, or after a reset, adds to it. Nobody who locks is safe from another.", s.Lock.Value)
 	case qtbridge.Jammed:
 		f.ID = "jammed-lock"
 		f.Text = jammedText(&s.Lock)

@@ -63,12 +63,12 @@ func (a *app) doctor(ctx context.Context, args []string, o doctorOptions) error 
 	} else {
 		x.examineAll()
 	}
-	x.examineSystem()
 	if o.fix {
 		for _, f := range x.findings {
 			f.mend(ctx)
 		}
 	}
+	x.examineSystem() // after what was mended
 	return a.tell(x.findings)
 }
 
@@ -77,7 +77,7 @@ func (a *app) doctor(ctx context.Context, args []string, o doctorOptions) error 
 func (a *app) tell(findings []*finding) error {
 	wrong := false
 	for _, f := range findings {
-		wrong = wrong || f.Severity == problem && len(f.Done) == 0
+		wrong = wrong || f.Severity == problem && (len(f.Done) == 0 || f.Error != "")
 		var err error
 		if a.json {
 			err = a.printJSON(f)
@@ -119,7 +119,8 @@ type finding struct {
 	Done     []string `json:"done,omitempty"`
 	Error    string   `json:"error,omitempty"` // why --fix could not
 
-	entry *qtbridge.Entry // what Recover can mend
+	entry  *qtbridge.Entry // what Recover can mend
+	isLost bool            // but for a segment that no key file leads to, and whose key is known
 }
 
 func (f *finding) text() string {
@@ -144,14 +145,28 @@ func (f *finding) text() string {
 // mend does what is safe.
 func (f *finding) mend(ctx context.Context) {
 	if f.entry == nil {
+		if f.Severity == problem {
+			f.Error = "that is for you to do"
+		}
+		return
+	}
+	if f.isLost {
+		if err := removeLost(&f.entry.State.Segment.SegmentFacts); err != nil {
+			f.Error = sentence(err)
+			return
+		}
+		f.Done = []string{"remove the orphaned segment"}
 		return
 	}
 	report, err := recoverEntry(ctx, f.entry)
 	for _, action := range report.Actions {
 		f.Done = append(f.Done, action.String())
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		f.Error = sentence(err)
+	case len(f.Done) == 0 && f.Severity == problem:
+		f.Error = "nothing was found that can be done"
 	}
 }
 

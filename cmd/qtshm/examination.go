@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,10 +15,12 @@ type examination struct {
 	entries  []qtbridge.Entry
 	names    users
 	findings []*finding
+	key      string // what is examined, empty for all
+	dir      string // in which its key file is
 }
 
 func newExamination(peer int) (*examination, error) {
-	x := &examination{names: users{}}
+	x := &examination{names: users{}, dir: os.TempDir()}
 	var err error
 	if peer > 0 {
 		if x.peer, err = newPeerProcess(peer); err != nil {
@@ -25,8 +28,16 @@ func newExamination(peer int) (*examination, error) {
 		}
 	}
 	x.entries, err = qtbridge.List()
+	if errors.Is(err, qtbridge.ErrUnsupported) || errors.Is(err, qtbridge.ErrPermission) {
+		x.add(finding{ID: "no-ipc", Severity: problem, Command: "qtshm version",
+			Text: "No segment can be seen here, nor made with keys of this kind: " + sentence(err) + ". The command tells whether this Qt has POSIX keys."})
+		return x, nil
+	}
 	return x, err
 }
+
+// hasIPC tells whether anything can be seen.
+func (x *examination) hasIPC() bool { return !x.has("no-ipc") }
 
 func (x *examination) add(f finding) *finding {
 	x.findings = append(x.findings, &f)
@@ -50,18 +61,15 @@ func (x *examination) examineAll() {
 
 // examineKey examines why nobody, or the peer, is met at key.
 func (x *examination) examineKey(key qtbridge.Key) error {
+	x.key = key.String()
 	state, err := qtbridge.Inspect(key)
+	if path := state.Segment.File.Path; path != "" {
+		x.dir = filepath.Dir(path)
+	}
 	if err != nil {
-		return err
+		return x.excuse(err)
 	}
-	e := &qtbridge.Entry{Key: key, Name: key.Name(), State: state}
-	for i := range x.entries {
-		if x.entries[i].State.Segment.File.Path == state.Segment.File.Path {
-			found := x.entries[i]
-			found.Key, found.State = key, state
-			e = &found
-		}
-	}
+	e := x.entryOf(key, &state)
 	x.judge(e, key.String())
 	if state.Elsewhere != (qtbridge.Key{}) {
 		x.addOtherSystem(key, state.Elsewhere)
@@ -70,15 +78,40 @@ func (x *examination) examineKey(key qtbridge.Key) error {
 	x.seekElsewhere(key, &state)
 	x.seekOtherKind(key, &state)
 	x.seekNameless(key, &state)
+	x.seekOrphans(&state)
 	if x.peer != nil {
 		x.compare(key)
 	}
 	x.checkUser(key, &state)
 	if !state.Segment.Exists && !x.hasProblem() {
-		x.add(finding{ID: "no-segment", Severity: problem, Key: key.String(), Command: "qtshm ls",
-			Text: "Nobody has a segment of this key. Start the Qt program that creates it, or see with the command which keys there are."})
+		x.addNoSegment(key)
 	}
 	return nil
+}
+
+// excuse is err, unless a finding will tell why nothing can be seen.
+func (x *examination) excuse(err error) error {
+	if _, errDir := os.ReadDir(x.dir); !x.hasIPC() || hasKeyFiles && errDir != nil {
+		return nil
+	}
+	return err
+}
+
+// entryOf is what List found of a key, with what was seen of it by now. By the path of a
+// file of Qt's it is what that file belongs to, lock included.
+func (x *examination) entryOf(key qtbridge.Key, state *qtbridge.State) *qtbridge.Entry {
+	for i := range x.entries {
+		if x.entries[i].State.Segment.File.Path != state.Segment.File.Path {
+			continue
+		}
+		found := x.entries[i]
+		if key.IsNative() && !found.Key.IsNative() {
+			state.Lock, state.Verdict = found.State.Lock, found.State.Verdict
+		}
+		found.Key, found.State = key, *state
+		return &found
+	}
+	return &qtbridge.Entry{Key: key, Name: key.Name(), State: *state}
 }
 
 func (x *examination) hasProblem() bool {
