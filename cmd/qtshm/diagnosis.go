@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -65,6 +66,11 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 	case qtbridge.Locked:
 		f.ID, f.Severity, f.entry, f.Command = "locked", note, nil, ""
 		f.Text = heldText(e)
+		if pid := s.Lock.Last.PID; procfs.IsStopped(pid) {
+			f.Severity, f.Command, f.PIDs = problem, fmt.Sprintf("kill -CONT %d", pid), []int{pid}
+			f.Text = fmt.Sprintf("The lock is held: process %s took it last, and is stopped, so that it gives nothing back until it is continued. Others wait%s.",
+				programCell(e, pid), waitersText(&s.Lock))
+		}
 	default:
 		return
 	}
@@ -76,12 +82,20 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 
 func heldText(e *qtbridge.Entry) string {
 	if pid := e.State.Lock.Last.PID; pid != 0 {
-		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
+		return fmt.Sprintf("The lock is held: process %s took it last, and runs. Until it gives it back, others wait%s.", programCell(e, pid), waitersText(&e.State.Lock))
 	}
 	if hasKeyFiles && !e.Key.IsPosix() {
 		return "The lock is held, and who took it last is in another pid namespace, so that it cannot be told whether it runs. If you know that it is gone, qtshm rm --force --assume-gone sets the lock free."
 	}
 	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
+}
+
+// waitersText tells how many wait for a lock.
+func waitersText(l *qtbridge.LockState) string {
+	if l.Waiters == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d by now", l.Waiters)
 }
 
 func jammedText(l *qtbridge.LockState) string {
@@ -119,9 +133,17 @@ func (x *examination) addUnused(f finding) {
 func (x *examination) addLeftover(f finding) {
 	s := &f.entry.State
 	f.ID = "stale-key-file"
-	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs; programs that look for the file may wait for a segment in vain.",
-		strings.Join(leftoverParts(s), " and "))
+	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs%s; programs that look for the file may wait for a segment in vain.",
+		strings.Join(leftoverParts(s), " and "), x.exceptOthers(&s.Lock))
 	x.add(f)
+}
+
+// exceptOthers tells whom a lock shuts out that was left behind.
+func (x *examination) exceptOthers(l *qtbridge.LockState) string {
+	if !l.Exists || !hasKeyFiles {
+		return ""
+	}
+	return " of user " + x.names.name(l.Owner) + ", but those of others cannot use the key as long as the semaphore is there"
 }
 
 func leftoverParts(s *qtbridge.State) []string {

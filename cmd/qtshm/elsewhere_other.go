@@ -14,6 +14,9 @@ import (
 // seekElsewhere looks for the same name in other directories.
 func (x *examination) seekElsewhere(key qtbridge.Key, state *qtbridge.State) {
 	ours := state.Segment.File.Path
+	if key.IsPosix() {
+		return // there is one directory
+	}
 	for i := range x.entries {
 		e := &x.entries[i]
 		file := e.State.Segment.File.Path

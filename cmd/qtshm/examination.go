@@ -28,12 +28,22 @@ func newExamination(peer int) (*examination, error) {
 		}
 	}
 	x.entries, err = qtbridge.List()
-	if errors.Is(err, qtbridge.ErrUnsupported) || errors.Is(err, qtbridge.ErrPermission) {
-		x.add(finding{ID: "no-ipc", Severity: problem, Command: "qtshm version",
-			Text: "No segment can be seen here, nor made with keys of this kind: " + sentence(err) + ". The command tells whether this Qt has POSIX keys."})
+	if e, ok := errors.AsType[*qtbridge.Error](err); ok && (e.Code == qtbridge.ErrUnsupported || e.Code == qtbridge.ErrPermission) {
+		x.addNoIPC(e)
 		return x, nil
 	}
 	return x, err
+}
+
+// addNoIPC is about a system that does not let us see anything.
+func (x *examination) addNoIPC(err *qtbridge.Error) {
+	f := finding{ID: "no-ipc", Severity: problem, Command: "qtshm version",
+		Text: "Qt programs cannot share memory by System V IPC here: " + err.Msg + ". Whether this Qt has POSIX keys, the command tells."}
+	if _, err := os.Stat("/proc/self"); err != nil {
+		f.Command = "mount -t proc proc /proc"
+		f.Text = "What there is cannot be seen: there is no /proc to read, which tells of all segments and their processes."
+	}
+	x.add(f)
 }
 
 // hasIPC tells whether anything can be seen.
@@ -54,6 +64,7 @@ func (x *examination) examineAll() {
 		}
 		x.judge(e, entryName(e))
 	}
+	x.examineStrangers()
 	if x.peer != nil {
 		x.compare(qtbridge.Key{})
 	}
@@ -76,11 +87,14 @@ func (x *examination) examineKey(key qtbridge.Key) error {
 		return nil
 	}
 	x.seekElsewhere(key, &state)
+	x.seekStrangers(key, &state)
+	x.seekOtherWorld(key, &state)
 	x.seekOtherKind(key, &state)
 	x.seekNameless(key, &state)
 	x.seekOrphans(&state)
 	if x.peer != nil {
 		x.compare(key)
+		x.compareSegments(&state)
 	}
 	x.checkUser(key, &state)
 	if !state.Segment.Exists && !x.hasProblem() {
@@ -173,10 +187,21 @@ func (x *examination) addOtherKind(key, other qtbridge.Key, theirs, ours string)
 		Text: fmt.Sprintf("There is no segment of this key, but one of %s: another program calls %s with this name, and this key is one for %s. The two never meet.", other, theirs, ours)})
 }
 
-// checkUser tells whether the segment is another user's, from whom we are shut
-// out.
+// checkUser tells whether the segment or its lock is another user's, from whom we are
+// shut out.
 func (x *examination) checkUser(key qtbridge.Key, state *qtbridge.State) {
-	s := &state.Segment
+	s, l := &state.Segment, &state.Lock
+	if hasKeyFiles && os.Geteuid() != 0 && !s.Exists && l.Exists && l.Owner != os.Geteuid() && l.Mode&0o006 == 0 {
+		f := finding{ID: "foreign-lock", Severity: problem, Key: key.String(),
+			Command: fmt.Sprintf("sudo -u %s qtshm rm --force %s", x.names.name(l.Owner), quote(key.String())),
+			Text: fmt.Sprintf("There is no segment of this key, but its lock, semaphore %d, which belongs to user %s. This program runs as user %s, which that shuts out: every create() fails.",
+				l.ID, x.names.name(l.Owner), x.names.name(os.Geteuid()))}
+		if l.Last.PID != 0 && l.Last.Alive {
+			f.PIDs = []int{l.Last.PID}
+			f.Text += fmt.Sprintf(" Process %s used it last, and runs; end that first.", programText(l.Last.PID))
+		}
+		x.add(f)
+	}
 	if s.Exists && os.Geteuid() > 0 && s.Owner != os.Geteuid() && s.Mode&0o007 == 0 {
 		x.addOtherUser(key, s.Owner, os.Geteuid(), "this program")
 	}

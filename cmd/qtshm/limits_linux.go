@@ -8,16 +8,6 @@ import (
 	"strings"
 )
 
-// limitUse is a limit of System V IPC, and what is used of it.
-type limitUse struct {
-	Name  string `json:"name"` // as sysctl(8) has it, without kernel.
-	What  string `json:"what"`
-	Used  uint64 `json:"used"`
-	Limit uint64 `json:"limit"`
-
-	makes string // what no program can make at the limit
-}
-
 // systemLimits are those that a program runs into which makes a segment or its lock.
 // Where /proc does not tell, there are none.
 func systemLimits() []limitUse {
@@ -41,8 +31,8 @@ func systemLimits() []limitUse {
 	add("shmmni", 0, limitUse{Name: "shmmni", What: "segments", Used: segments, makes: "segment"})
 	add("shmall", 0, limitUse{Name: "shmall", What: "pages of memory in segments", Used: pages, makes: "segment"})
 	add("shmmax", 0, limitUse{Name: largestSegment, What: "bytes in the largest segment", Used: largest})
-	add("sem", 3, limitUse{Name: "sem[4] (semmni)", What: "semaphore sets", Used: sets, makes: "lock"})
-	add("sem", 1, limitUse{Name: "sem[2] (semmns)", What: "semaphores", Used: semaphores, makes: "lock"})
+	add("sem", 3, limitUse{Name: "semmni", What: "semaphore sets", Used: sets, makes: "lock"})
+	add("sem", 1, limitUse{Name: "semmns", What: "semaphores", Used: semaphores, makes: "lock"})
 	return limits
 }
 
@@ -76,7 +66,7 @@ func readLimit(name string, field int) (uint64, bool) {
 // examineLimits tells whether no segment or lock can be made any more.
 func (x *examination) examineLimits() {
 	for _, l := range systemLimits() {
-		f := finding{ID: "segment-limit", Severity: problem, Command: "qtshm ls --limits"}
+		f := finding{ID: "segment-limit", Severity: problem, Command: l.raising()}
 		switch {
 		case l.Name == largestSegment:
 			if !l.describeSize(&f) {
@@ -85,8 +75,8 @@ func (x *examination) examineLimits() {
 		case l.Used < l.Limit:
 			continue
 		default:
-			f.Text = fmt.Sprintf("No program can make a %s: there are %d %s, and kernel.%s allows %d. Raise that with sysctl, or remove what nobody needs.",
-				l.makes, l.Used, l.What, l.Name, l.Limit)
+			f.Text = fmt.Sprintf("No program can make a %s: there are %d %s, and the limit %s is %d. Raise that, as by the command, or remove what nobody needs.",
+				l.makes, l.Used, l.What, l.setting(), l.Limit)
 		}
 		x.add(f)
 	}
@@ -98,10 +88,10 @@ const smallSegment = 32 << 20
 
 // describeSize tells of a limit of the size of a segment that programs run into.
 func (l *limitUse) describeSize(f *finding) bool {
-	f.Text = fmt.Sprintf("No program can make a segment of more than %d bytes, as kernel.shmmax has it. Raise that with sysctl, if one needs more.", l.Limit)
+	f.Text = fmt.Sprintf("No program can make a segment of more than %d bytes, as kernel.shmmax has it. If one needs more, raise that, as by the command.", l.Limit)
 	switch {
 	case l.Limit == 0:
-		f.Text = "No program can make a segment: kernel.shmmax allows 0 bytes. Raise that with sysctl."
+		f.Text = "No program can make a segment: kernel.shmmax allows 0 bytes. Raise that, as by the command."
 	case l.Used > l.Limit:
 		f.Text += fmt.Sprintf(" There is one of %d bytes, made before, which cannot be made again.", l.Used)
 	case l.Limit < smallSegment:
@@ -110,4 +100,27 @@ func (l *limitUse) describeSize(f *finding) bool {
 		return false
 	}
 	return true
+}
+
+// setting is the name of a limit for people.
+func (l *limitUse) setting() string {
+	if strings.HasPrefix(l.Name, "sem") {
+		return l.Name + ", of kernel.sem,"
+	}
+	return "kernel." + l.Name
+}
+
+// raising is the command that makes a limit what Linux has it without a change: since
+// 3.16 that is as good as none, but for numbers of objects.
+func (l *limitUse) raising() string {
+	switch l.Name {
+	case "shmmni":
+		if l.Limit >= 32768 {
+			return "qtshm ls" // there cannot be more
+		}
+		return "sysctl kernel.shmmni=32768"
+	case "semmni", "semmns":
+		return "sysctl kernel.sem='32000 1024000000 500 32000'"
+	}
+	return "sysctl kernel." + l.Name + "=" + strconv.FormatUint(uint64(^uint(0))-1<<24, 10)
 }

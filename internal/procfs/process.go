@@ -43,6 +43,13 @@ func HasMemory(pid int) bool {
 	return err == nil && pages[0] != '0'
 }
 
+// IsStopped tells whether a process is seen to be stopped, as by SIGSTOP or a debugger.
+func IsStopped(pid int) bool {
+	stat, _ := readFile(pid, "stat")
+	_, rest, _ := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(") "))
+	return len(rest) > 0 && (rest[0] == 'T' || rest[0] == 't')
+}
+
 // Processes returns the pids of all processes that can be seen, in ascending
 // order.
 func Processes() []int {
