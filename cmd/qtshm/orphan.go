@@ -31,8 +31,9 @@ func (x *examination) keyOfOrphan(orphan *qtbridge.Entry) *qtbridge.Entry {
 	for i := range x.entries {
 		e := &x.entries[i]
 		l := &e.State.Lock
-		age := orphan.Made.Sub(l.File.Changed.Truncate(time.Second)) // of Made there are whole seconds
-		if l.File.Exists && !e.State.Segment.Exists && l.Owner == s.Owner && (age == 0 || age == time.Second) &&
+		// Of Made there are whole seconds, of a clock that may be a little behind.
+		age := orphan.Made.Sub(l.File.Changed.Truncate(time.Second))
+		if l.File.Exists && !e.State.Segment.Exists && l.Owner == s.Owner && age.Abs() <= time.Second &&
 			(l.Last.PID == s.Creator.PID || l.Last.PID == s.Last.PID) {
 			return e
 		}

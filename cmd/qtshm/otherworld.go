@@ -25,8 +25,8 @@ func (x *examination) seekOtherWorld(key qtbridge.Key, state *qtbridge.State) {
 		if len(e.Users) == 0 {
 			there = fmt.Sprintf("%s, which nobody is seen to be attached to", other)
 		}
-		if e.State.Segment.Attached == 0 {
-			f.Severity = note
+		if e.State.Verdict == qtbridge.Orphaned {
+			f.Severity = note // nobody has it
 		}
 		if state.Segment.Exists {
 			f.Text = fmt.Sprintf("There are two segments of this key, one of System V IPC and one of POSIX shared memory: that of this key, and that of %s.", there)

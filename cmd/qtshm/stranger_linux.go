@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"qtinterop/internal/procfs"
@@ -29,11 +30,15 @@ func (x *examination) seekStrangers(key qtbridge.Key, state *qtbridge.State) {
 }
 
 // hasMapped tells whether a process of another IPC namespace is attached to a segment
-// whose key file it calls path, or by that name in a directory of its own.
+// whose key file it has where it looks for it: of a QtKey in its directory for temporary
+// files. A file that came after theirs can have the same System V key.
 func hasMapped(maps *procfs.Mappings, pid int, path string) bool {
-	files := []string{procfs.Rooted(pid, path)}
+	var files []string
 	for _, dir := range procfs.Directories(pid) {
 		files = append(files, dir+"/"+filepath.Base(path))
+	}
+	if !strings.HasPrefix(filepath.Base(path), "qipc_") {
+		files = append(files, procfs.Rooted(pid, path))
 	}
 	return slices.ContainsFunc(files, func(file string) bool {
 		info, err := os.Stat(file)
@@ -60,9 +65,7 @@ func (x *examination) examineStrangers() {
 			continue
 		}
 		pids := slices.Clone(maps.Strangers(s.IPCKey))
-		pids = slices.DeleteFunc(pids, func(pid int) bool {
-			return !procfs.IsSameFile(procfs.Rooted(pid, s.File.Path), s.File.Path)
-		})
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return !hasMapped(&maps, pid, s.File.Path) })
 		if len(pids) > 0 {
 			x.addIPCNamespace(entryName(&x.entries[i]), pids)
 		}
