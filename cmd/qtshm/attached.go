@@ -77,9 +77,13 @@ func (x *examination) addNameless(e *qtbridge.Entry, name string) {
 	f := finding{ID: "no-key-file", Severity: note, Key: name, PIDs: e.Users}
 	f.Text = fmt.Sprintf("No key file was found that leads to segment %d, of %d bytes, created by process %d; %s. If it was deleted, as by a cleaner of temporary files, nobody new finds the segment; end them and start them again.",
 		s.ID, s.Size, s.Creator.PID, usersText(e.Users))
-	if x.lostLock(e) {
+	switch {
+	case x.lostLock(e), x.peer != nil && x.lacksSegment && slices.Contains(e.Users, x.peer.pid):
 		f.Severity = problem
 		f.Command = "kill " + pidList(e.Users)
+	case x.key != "" && len(e.Users) > 0:
+		f.Text += " Whether it was of this key, a comparison with that program can tell, as the command has it."
+		f.Command = fmt.Sprintf("qtshm doctor %s --peer %d", quote(x.key), e.Users[0])
 	}
 	x.add(f)
 }

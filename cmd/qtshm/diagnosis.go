@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"qtinterop/internal/procfs"
@@ -47,7 +48,7 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 			return // told where the key is
 		}
 		f.ID, f.entry = "split-key", nil
-		f.Text, f.Command, f.PIDs = splitText(e)
+		f.Text, f.Command, f.PIDs = x.splitText(e)
 	case qtbridge.Live:
 		if s.Segment.File.Path == "" {
 			x.addNameless(e, name)
@@ -86,6 +87,9 @@ func heldText(e *qtbridge.Entry) string {
 	}
 	if hasKeyFiles && !e.Key.IsPosix() {
 		return "The lock is held, and who took it last is in another pid namespace, so that it cannot be told whether it runs. If you know that it is gone, qtshm rm --force --assume-gone sets the lock free."
+	}
+	if len(e.State.Lock.Users) == 0 {
+		return "The lock is held, by whom cannot be seen. If you know that it is gone, qtshm rm --break-lock sets the lock free."
 	}
 	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
 }
@@ -176,10 +180,10 @@ func (x *examination) addLockLost(f finding) {
 
 // splitText explains a segment that its key does not lead to any more. Those of
 // the new segment are to end first.
-func splitText(e *qtbridge.Entry) (text, command string, pids []int) {
+func (x *examination) splitText(e *qtbridge.Entry) (text, command string, pids []int) {
 	s := &e.State
-	for i := range s.Strays {
-		pids = append(pids, s.Strays[i].Users...)
+	for _, stray := range x.mostCertain(s.Strays) {
+		pids = append(pids, stray.Users...)
 	}
 	switch s.Verdict {
 	case qtbridge.Split:
@@ -195,7 +199,23 @@ func splitText(e *qtbridge.Entry) (text, command string, pids []int) {
 	if len(pids) > 0 {
 		command = "kill " + pidList(pids)
 	}
+	if s.Verdict == qtbridge.Split && len(e.Users) > 0 && len(pids) > 0 {
+		command = "kill " + pidList(e.Users) + "; sleep 1; " + command
+	}
 	return text, command, pids
+}
+
+// mostCertain are the strays that there is the best evidence for, and that of the peer, so
+// that nobody is told to end what has nothing to do with the key: what shows the System V
+// key is certain, and what used the lock or is as old is nearer than what looks alike.
+func (x *examination) mostCertain(strays []qtbridge.Stray) []qtbridge.Stray {
+	isPeers := func(i int) bool { return x.peer != nil && slices.Contains(strays[i].Users, x.peer.pid) }
+	for _, limit := range []qtbridge.Evidence{qtbridge.SameKey, qtbridge.SameCreator, qtbridge.SameAge} {
+		if best := selected(strays, func(i int) bool { return strays[i].Evidence <= limit || isPeers(i) }); len(best) > 0 {
+			return best
+		}
+	}
+	return strays
 }
 
 func pidList(pids []int) string { return strings.Trim(fmt.Sprint(pids), "[]") }

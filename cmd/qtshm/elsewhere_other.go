@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
@@ -54,16 +53,4 @@ func (x *examination) addElsewhere(key qtbridge.Key, e *qtbridge.Entry, ours str
 		f.Command = "TMPDIR=" + quote(dir) + " qtshm doctor " + quote(key.String())
 	}
 	x.add(f)
-}
-
-// whoHas names the processes that have a segment.
-func whoHas(e *qtbridge.Entry) string {
-	if len(e.Users) == 0 {
-		return "Somebody"
-	}
-	var names []string
-	for _, pid := range e.Users {
-		names = append(names, programCell(e, pid))
-	}
-	return "Process " + strings.Join(names, ", ")
 }

@@ -85,6 +85,18 @@ func usersCell(e *qtbridge.Entry) string {
 	return cmp.Or(strings.Join(users, ","), "-")
 }
 
+// whoHas names the processes that have a segment.
+func whoHas(e *qtbridge.Entry) string {
+	if len(e.Users) == 0 {
+		return "Somebody"
+	}
+	var names []string
+	for _, pid := range e.Users {
+		names = append(names, programCell(e, pid))
+	}
+	return "Process " + strings.Join(names, ", ")
+}
+
 // entryOwner is the uid that an entry's segment, semaphore or file belongs to.
 func entryOwner(e *qtbridge.Entry) int {
 	s := &e.State

@@ -17,6 +17,8 @@ type examination struct {
 	findings []*finding
 	key      string // what is examined, empty for all
 	dir      string // in which its key file is
+
+	lacksSegment bool // it is a key that leads to none
 }
 
 func newExamination(peer int) (*examination, error) {
@@ -80,6 +82,7 @@ func (x *examination) examineKey(key qtbridge.Key) error {
 	if err != nil {
 		return x.excuse(err)
 	}
+	x.lacksSegment = !state.Segment.Exists
 	e := x.entryOf(key, &state)
 	x.judge(e, key.String())
 	if state.Elsewhere != (qtbridge.Key{}) {

@@ -394,3 +394,46 @@ func TestDoctorMendsALimit(t *testing.T) {
 		found(t, []string{"--fix"})
 	})
 }
+
+// Who has nothing but its program in common with a split key is not told to end.
+func TestDoctorSplitNamesThoseOfTheKey(t *testing.T) {
+	forEachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		alone(t, func() {
+			split, lost := qtbridge.QtKey(env.Name()), qtbridge.NativeKey(env.Work+"/key")
+			bystander, old, reader, newer := env.Verbs(qt), env.Verbs(qt), env.Verbs(qt), env.Verbs(qt)
+			makes(bystander, lost, 5)
+			require.NoError(t, os.Rename(lost.Name(), env.Other+"/hidden"))
+			time.Sleep(2100 * time.Millisecond) // until it is seen to be older
+			makes(old, split, 5)
+			attaches(reader, split)
+			segment, _, err := split.KeyFiles()
+			require.NoError(t, err)
+			require.NoError(t, os.Rename(segment, env.Other+"/split"))
+			time.Sleep(2100 * time.Millisecond)
+			makes(newer, split, 6)
+			newer.Must("shm.lock", split.String(), nil)
+			newer.Must("shm.unlock", split.String(), nil)
+			for _, args := range [][]string{{split.String()}, {split.String(), peerFlag(reader)}} {
+				f := found(t, args, "split-key")
+				assert.Equal(t, fmt.Sprintf("kill %d; sleep 1; kill %d %d", newer.PID(), old.PID(), reader.PID()), f[0].Command)
+			}
+			for _, peer := range []*peertest.Peer{newer, reader, old, bystander} {
+				require.NoError(t, peer.End())
+			}
+		})
+	})
+}
+
+// A native key has no lock that could tell: the peer does.
+func TestDoctorComparesALostNativeKey(t *testing.T) {
+	forEachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		env.LeavesBehind()
+		key := qtbridge.NativeKey(env.Other + "/key")
+		peer := env.Verbs(qt)
+		makes(peer, key, 5)
+		require.NoError(t, os.Mkdir(env.Other+"/deep", 0o700)) // where nobody looks
+		require.NoError(t, os.Rename(key.Name(), env.Other+"/deep/hidden"))
+		f := found(t, []string{key.String(), peerFlag(peer)}, "no-key-file")
+		assert.Equal(t, fmt.Sprintf("kill %d", peer.PID()), f[0].Command)
+	})
+}
