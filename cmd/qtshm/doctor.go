@@ -22,14 +22,15 @@ func (a *app) doctorCmd() *cobra.Command {
 		Use:   "doctor [KEY]",
 		Short: "explain why two programs do not meet, and mend what is safe to mend",
 		Long: `doctor explains in sentences why two programs do not meet at KEY, each with the
-command that mends it. With --peer it compares this program with that process.
-Without KEY it examines all that ls shows.
+command that mends it. With --peer it compares this program with that process, and
+the ids of their segments. Without KEY it examines all that ls shows. --fix ends no
+process.
 
 Run it as the program that does not see the other one would run: the same user,
 TMPDIR and working directory. As root it sees more. On Windows run it in the same
 session; there is no --peer there.
 
-Exit status 0 if nothing is wrong or all was mended, 1 if something is.`,
+Exit status 0 if nothing is wrong or all was mended, 1 if something is left.`,
 		Example: "  qtshm doctor Settings\n  qtshm doctor Settings --peer 1234\n  qtshm doctor --fix",
 		Args:    usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -69,6 +70,9 @@ func (a *app) doctor(ctx context.Context, args []string, o doctorOptions) error 
 		}
 	}
 	x.examineSystem() // after what was mended
+	if len(x.findings) == 0 && x.peer == nil && len(args) == 1 && hasKeyFiles {
+		a.hint("that is all that can be seen from here; --peer PID compares it with the other program")
+	}
 	return a.tell(x.findings)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -436,4 +437,22 @@ func TestDoctorComparesALostNativeKey(t *testing.T) {
 		f := found(t, []string{key.String(), peerFlag(peer)}, "no-key-file")
 		assert.Equal(t, fmt.Sprintf("kill %d", peer.PID()), f[0].Command)
 	})
+}
+
+// A command can be typed as it is shown, whatever is in the key.
+func TestDoctorQuotesKeys(t *testing.T) {
+	env := peertest.New(t)
+	for _, key := range []string{"a b" + env.Name(), "it's" + env.Name(), "a\x01\x1b[31mb\n'\\é" + env.Name()} {
+		peer := env.Verbs(6)
+		makes(peer, qtbridge.QtKey(key), 5)
+		peer.Kill()
+		out := do(t, "doctor", key).out
+		_, command, _ := strings.Cut(out, "mend: qtshm ")
+		command, _, _ = strings.Cut(command, "\n")
+		assert.NotContains(t, out, "\x1b")
+		cmd := exec.Command("bash", "-c", binary+" "+command)
+		output, err := cmd.CombinedOutput()
+		assert.NoError(t, err, "%s: %s", command, output)
+		found(t, []string{key}, "no-segment")
+	}
 }
