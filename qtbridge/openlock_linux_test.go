@@ -63,3 +63,29 @@ func TestRecoverByPath(t *testing.T) {
 		assert.NoFileExists(t, lock)
 	})
 }
+
+// What is left without a segment goes by the path as well.
+func TestRecoverLeftoverByPath(t *testing.T) {
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := QtKey(env.Name())
+		segment, lock := keyFiles(t, key)
+		peer := env.Verbs(qt)
+		create(peer, key, 5, nil)
+		peer.Must("shm.lock", key.String(), nil)
+		peer.Must("shm.unlock", key.String(), nil)
+		peer.Kill()
+		require.NoError(t, observer.RemoveSegment(observer.Look(segment).ID))
+		staleFiles(t, segment, lock)
+		report, err := Recover(t.Context(), NativeKey(segment), Policy{})
+		require.NoError(t, err)
+		assert.Equal(t, []Action{RemoveKeyFile, RemoveLock}, report.Actions)
+		assert.NoFileExists(t, segment)
+		assert.NoFileExists(t, lock)
+
+		staleFiles(t, lock)
+		report, err = Recover(t.Context(), NativeKey(segment), Policy{})
+		require.NoError(t, err)
+		assert.Equal(t, []Action{RemoveLock}, report.Actions)
+		assert.NoFileExists(t, lock)
+	})
+}

@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -112,7 +113,7 @@ func (p place) withQtLock() place {
 		return p
 	}
 	of := ipc.QtPlace(dir, rest)
-	if _, err := p.system.Semaphore(of); err == nil {
+	if _, err := os.Stat(of.Lock); err == nil {
 		p.Lock = of.Lock
 	}
 	return p

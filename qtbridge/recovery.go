@@ -201,7 +201,7 @@ func (r *recovery) keepLock(mode native.SemaphoreMode, a Action) error {
 // so that no other program is between two steps of its own.
 func (r *recovery) remove(state *State, actions []Action) error {
 	var held *heldLock
-	if r.place.Lock != "" && (state.Lock.Exists || !r.key.IsNative()) {
+	if r.place.Lock != "" && (state.Lock.Exists || r.place.Lock != r.place.Segment) {
 		var err error
 		if held, err = holdLock(state, r.place); err != nil {
 			return err

@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -227,7 +228,13 @@ type State struct {
 // behind it. Of a native key's nobody can tell whose it is. A process in the
 // middle of create() was at the lock before, and Inspect looks at that last.
 func (s *State) hasStaleFile() bool {
-	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
+	return s.hasQtFile() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
+}
+
+// hasQtFile tells whether the key file is Qt's own: by the kind of key, or by its name.
+func (s *State) hasQtFile() bool {
+	_, isQts := ipc.QtRest(filepath.Base(s.Segment.File.Path))
+	return !s.Key.IsNative() || isQts
 }
 
 // hasForeignLock tells whether the lock shuts the owner of the segment out. Windows
