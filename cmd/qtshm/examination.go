@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"qtinterop/qtbridge"
 )
@@ -125,10 +126,27 @@ func (x *examination) entryOf(key qtbridge.Key, state *qtbridge.State) *qtbridge
 		if key.IsNative() && !found.Key.IsNative() {
 			state.Lock, state.Verdict = found.State.Lock, found.State.Verdict
 		}
+		if len(state.Strays) == 0 && found.State.Segment.ID == state.Segment.ID && staysAstray(&found) {
+			state.Strays, state.Verdict = found.State.Strays, found.State.Verdict
+		}
 		found.Key, found.State = key, *state
 		return &found
 	}
 	return &qtbridge.Entry{Key: key, Name: key.Name(), State: *state}
+}
+
+// staysAstray tells whether the strays of an entry are there after another look as well, as
+// what comes and goes is not. Inspect takes any file with the inode of a lost key file for
+// that, as a pipe that was made since; List does not.
+func staysAstray(e *qtbridge.Entry) bool {
+	if len(e.State.Strays) == 0 {
+		return false
+	}
+	entries, err := qtbridge.List()
+	return err == nil && slices.ContainsFunc(entries, func(again qtbridge.Entry) bool {
+		return again.State.Segment.File.Path == e.State.Segment.File.Path && slices.EqualFunc(again.State.Strays, e.State.Strays,
+			func(a, b qtbridge.Stray) bool { return a.ID == b.ID })
+	})
 }
 
 func (x *examination) hasProblem() bool {

@@ -456,3 +456,19 @@ func TestDoctorQuotesKeys(t *testing.T) {
 		found(t, []string{key}, "no-segment")
 	}
 }
+
+// What has taken the inode of a lost key file, as a pipe of anybody's, is no key file.
+func TestDoctorSplitBesideAPipe(t *testing.T) {
+	forEachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		key := qtbridge.QtKey(env.Name())
+		old, newer := env.Verbs(qt), env.Verbs(qt)
+		segment, _, err := key.KeyFiles()
+		require.NoError(t, err)
+		require.NoError(t, syscall.Mkfifo(segment, 0o600)) // which Qt takes for its key file
+		makes(old, key, 5)
+		require.NoError(t, os.Rename(segment, env.Tmp+"/pipe"))
+		makes(newer, key, 6)
+		f := found(t, []string{key.String()}, "split-key")
+		assert.Contains(t, f[0].PIDs, old.PID())
+	})
+}
