@@ -53,7 +53,7 @@ var actionTexts = [...]string{
 	RemoveSegment: "remove the orphaned segment and its key file",
 	RemoveKeyFile: "remove the key file that leads to no segment",
 	RemoveLock:    "remove the lock that nobody needs and its key file",
-	ResetLock:     "set the jammed lock free",
+	ResetLock:     "set the lock free",
 	MakeLock:      "make the lost lock anew",
 	GiveLock:      "give the lock to the owner of the segment",
 }

@@ -128,6 +128,9 @@ func (h *heldLock) remove() error {
 	}
 	defer holdInode(h.place.system, h.place.Lock)()
 	owner.Close()
+	if h.key.IsNative() && h.place.Lock != h.place.Segment {
+		_ = os.Remove(h.place.Lock) // Qt has deleted a link to it
+	}
 	h.own, h.gone = nil, true
 	return nil
 }

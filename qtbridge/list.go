@@ -42,9 +42,11 @@ func (k Kind) String() string { return enumText(k, kindTexts[:], "kind") }
 // Entry is what [List] found of one key.
 type Entry struct {
 	Kind Kind
-	// Key is the key if that is certain, else the zero Key. A QtKey is certain
-	// if it has no characters but ASCII letters, as the file name holds the
-	// letters and a hash of the whole. It leads to the entry from the directory
+	// Key is the key if that is certain, else the zero Key. The file name of a QtKey
+	// holds its ASCII letters and a hash of the whole, so that one is certain if it
+	// has nothing else, or if what is missing was found by trying: digits, a
+	// separator, and what processes concerned have in their arguments.
+	// It leads to the entry from the directory
 	// for temporary files that the key file is in; a native key has an absolute
 	// path. NativeKey(State.Segment.File.Path) leads to the segment in any case.
 	Key Key
@@ -109,6 +111,7 @@ func List() ([]Entry, error) {
 	for i := range all {
 		entries[i] = entryOf(&all[i])
 	}
+	spellKeys(entries)
 	for i := range all {
 		if of := all[i].StrayOf; of != nil {
 			entries[i].Name = nameOf(keyAt(*of), *of)
@@ -158,6 +161,8 @@ func keyAt(p ipc.Place) Key {
 		return NativeKey(p.Segment)
 	case ok && ipc.IsAll(rest):
 		return QtKey(ipc.Letters(rest))
+	case ok && spelling(rest) != "":
+		return QtKey(spelling(rest))
 	}
 	return Key{}
 }

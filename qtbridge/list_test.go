@@ -133,7 +133,7 @@ func TestListNames(t *testing.T) {
 	env := peertest.New(t)
 	peer := env.Verbs(6)
 	letters := lettersOnly(env)
-	for name, want := range map[string]string{letters: letters, letters + "1": letters + "…", "9" + letters + "é": letters + "…", "共享" + env.Name()[:0]: "…"} {
+	for name, want := range map[string]string{letters: letters, "9" + letters + "é": letters + "…", "共享" + env.Name()[:0]: "…"} {
 		key := QtKey(name)
 		create(peer, key, 5, nil)
 		segment, _ := keyFiles(t, key)
@@ -141,6 +141,38 @@ func TestListNames(t *testing.T) {
 		assert.Equal(t, want, entry.Name)
 		assert.Equal(t, name == want, entry.Key == key)
 	}
+}
+
+// What it leaves out is found again, if the key has the hash that the name tells.
+func TestListFindsKeysAgain(t *testing.T) {
+	env := peertest.New(t)
+	letters := lettersOnly(env)
+	names := []string{letters + "0", letters + "07", letters + "815", letters + "1234", letters + "99999",
+		letters[:3] + "7" + letters[3:], letters + "-12", letters[:4] + "_" + letters[4:], "9" + letters}
+	for _, name := range names {
+		peer := env.Verbs(6)
+		key := QtKey(name)
+		create(peer, key, 5, nil)
+		segment, _ := keyFiles(t, key)
+		entry := listed(t, env, ofFile(segment))
+		assert.Equal(t, key, entry.Key)
+		assert.Equal(t, name, entry.Name)
+		require.NoError(t, peer.End())
+	}
+}
+
+// A key is also known from the arguments of who uses it.
+func TestListFindsKeysInArguments(t *testing.T) {
+	env := peertest.New(t)
+	name := "é9" + env.Name() + "7x"
+	segment, _ := keyFiles(t, QtKey(name))
+	writer := env.Start(6, env.Work, "writer", name, "--set-key")
+	writer.Line("hello")
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(segment)
+		return err == nil && listed(t, env, ofFile(segment)).State.Segment.Exists
+	}, time.Minute, 10*time.Millisecond)
+	assert.Equal(t, QtKey(name), listed(t, env, ofFile(segment)).Key)
 }
 
 func TestListSemaphoreAlone(t *testing.T) {

@@ -75,7 +75,7 @@ func TestListNamedObjects(t *testing.T) {
 func TestListWhatNamesDoNotTell(t *testing.T) {
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
 		name := lettersOnly(env)
-		key := QtKey(name + " 1")
+		key := QtKey(name + "é")
 		peer := env.Verbs(qt)
 		peer.Do("sem.new", "s", peertest.Args{"key": key.Name(), "initial": 1, "mode": "Open"})
 		e := listed(t, key)

@@ -45,6 +45,8 @@ func planUnchecked(s *State, p place, policy Policy) ([]Action, error) {
 				s.Lock.Owner, s.Segment.Owner, s.Lock.Owner)
 		}
 		return []Action{GiveLock}, nil
+	case LockOpen:
+		return []Action{ResetLock}, checkOwner(s, s.Lock.Owner)
 	case Apart:
 		if !policy.TakeKeyFile {
 			return nil, apartError(opRecover, s.Key, s.Segment.File.Path, s.Strangers)

@@ -1,6 +1,13 @@
 package qtbridge
 
-import "context"
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"qtinterop/internal/ipc"
+)
 
 // Recover mends what a crash or a deleted file has left behind, with Qt's own
 // means, and says what it did:
@@ -9,6 +16,7 @@ import "context"
 //     the lock too if nobody waits for it and its last user is gone.
 //   - [Abandoned]: the same, so that a create() of its creator succeeds again.
 //   - [Jammed]: the lock is set free, or removed where nobody needs it.
+//   - [LockOpen]: the lock is reset, so that it lets in one.
 //   - [LockLost]: Qt makes the lock anew.
 //   - [ForeignLock]: the lock is given to the owner of the segment, if it is this
 //     program's user's and may be given away; else that is an [ErrPermission].
@@ -44,6 +52,9 @@ import "context"
 // On Windows nothing is ever left behind but a lock that stays taken as long as
 // anybody has it open: that is all there is to mend.
 //
+// With a native key that is the path of a key file of Qt's own, the lock that belongs
+// to that file counts as its lock: that is for who cannot spell the QtKey.
+//
 // Any number of goroutines and processes may call Recover at once: they take
 // turns (by flock on the directory of the key file, on Windows by a mutex), and
 // who comes later finds nothing left to do. It waits for its turn until ctx
@@ -55,6 +66,7 @@ func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 	if err != nil {
 		return Report{Before: State{Key: key}, After: State{Key: key}}, err
 	}
+	p = p.withQtLock()
 	before, err := inspect(opRecover, key, p)
 	report := Report{Before: before, After: before}
 	if before.Elsewhere != (Key{}) {
@@ -92,4 +104,19 @@ func Recover(ctx context.Context, key Key, policy Policy) (Report, error) {
 	report.Actions = r.done
 	report.After, _ = inspect(opRecover, key, p)
 	return report, err
+}
+
+// withQtLock is the place of a native key that is the path of a key file of Qt's own,
+// with the lock that belongs to it, if there is one.
+func (p place) withQtLock() place {
+	dir, base := filepath.Split(p.Segment)
+	rest, ok := strings.CutPrefix(base, ipc.SegmentPrefix)
+	if !p.Native || !p.traits().DetachRemoves || !ok {
+		return p
+	}
+	of := ipc.QtPlace(dir, rest)
+	if _, err := os.Stat(of.Lock); err == nil {
+		p.Lock = of.Lock
+	}
+	return p
 }

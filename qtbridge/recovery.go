@@ -67,6 +67,9 @@ func (r *recovery) act(state *State, actions []Action) (again bool, err error) {
 	switch actions[0] {
 	case ResetLock:
 		if !r.place.traits().CreateResets {
+			if state.Verdict == LockOpen {
+				return true, r.lowerLock()
+			}
 			// Who waited has the lock by then, and is not to be looked at again.
 			return false, r.breakLock(state)
 		}
@@ -101,11 +104,24 @@ func (r *recovery) removeFiles(state *State, actions []Action) error {
 	return nil
 }
 
-// resetLock sets a jammed lock free. The object that does it would remove the
+// lowerLock takes from a lock that lets in several, and gives nothing back.
+func (r *recovery) lowerLock() error {
+	lock, err := r.place.system.Lock(r.place.Place)
+	if err != nil {
+		return nil // gone, with who had it open
+	}
+	defer lock.Close()
+	if state, err := r.place.system.Semaphore(r.place.Place); err == nil && state.Value > 1 && lock.Take(1, 0) == nil {
+		r.did(ResetLock)
+	}
+	return nil
+}
+
+// resetLock sets a jammed lock free, or one that lets in several to 1. The object that does it would remove the
 // semaphore in the end, from under those who need it, and so is kept.
 func (r *recovery) resetLock() error {
 	lock, err := r.place.system.Semaphore(r.place.Place)
-	if err != nil || lock.Value != 0 || !r.isForsaken(&lock) {
+	if err != nil || lock.Value == 1 || lock.Value == 0 && !r.isForsaken(&lock) {
 		return nil // it has changed; look again
 	}
 	return r.keepLock(native.Create, ResetLock)
@@ -185,7 +201,7 @@ func (r *recovery) keepLock(mode native.SemaphoreMode, a Action) error {
 // so that no other program is between two steps of its own.
 func (r *recovery) remove(state *State, actions []Action) error {
 	var held *heldLock
-	if r.place.Lock != "" && (state.Lock.Exists || !r.key.IsNative()) {
+	if r.place.Lock != "" && (state.Lock.Exists || r.place.Lock != r.place.Segment) {
 		var err error
 		if held, err = holdLock(state, r.place); err != nil {
 			return err

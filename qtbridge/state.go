@@ -2,6 +2,7 @@ package qtbridge
 
 import (
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 // Verdict says in a word what is the matter with a key. Where several are true
 // at once, it is the first of: Namesake, Jammed, Split, KeyFileLost, SegmentLost, LockLost,
-// ForeignLock, Locked, Orphaned, Abandoned, Unattended, Live, Apart, Leftover, Free.
+// ForeignLock, LockOpen, Locked, Orphaned, Abandoned, Unattended, Live, Apart, Leftover, Free.
 type Verdict int
 
 // The verdicts.
@@ -75,6 +76,10 @@ const (
 	// that of this key was not. Nothing of this key is there, and none can be made as long
 	// as that segment is there. See [SegmentState.Namesakes].
 	Namesake
+	// LockOpen: there is a segment in use, and the semaphore of its lock is at more than
+	// 1, so that the lock lets in several at once: as after the unlock() of a lock that
+	// was reset or removed while it was held.
+	LockOpen
 )
 
 var verdictTexts = [...]string{
@@ -94,6 +99,7 @@ var verdictTexts = [...]string{
 	ForeignLock: "foreign lock",
 	Unattended:  "unattended",
 	Namesake:    "segment of another key",
+	LockOpen:    "lock open",
 }
 
 func (v Verdict) String() string { return enumText(v, verdictTexts[:], "verdict") }
@@ -201,6 +207,9 @@ func (l *LockState) isHeld() bool { return l.Exists && l.Value == 0 && l.Last.Al
 // it runs.
 func (l *LockState) isHeldByUnknown() bool { return l.isHeld() && l.Last.PID == 0 }
 
+// isOpen tells whether the lock lets in several at once.
+func (l *LockState) isOpen() bool { return l.Exists && l.Value > 1 }
+
 // isForsaken tells whether no living process is known to use the lock.
 func (l *LockState) isForsaken() bool {
 	return !l.Exists || l.Waiters == 0 && !l.Last.Alive
@@ -236,7 +245,13 @@ type State struct {
 // behind it. Of a native key's nobody can tell whose it is. A process in the
 // middle of create() was at the lock before, and Inspect looks at that last.
 func (s *State) hasStaleFile() bool {
-	return !s.Key.IsNative() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
+	return s.hasQtFile() && !s.Segment.Exists && s.Segment.File.isStale() && s.Lock.isForsaken()
+}
+
+// hasQtFile tells whether the key file is Qt's own: by the kind of key, or by its name.
+func (s *State) hasQtFile() bool {
+	_, isQts := ipc.QtRest(filepath.Base(s.Segment.File.Path))
+	return !s.Key.IsNative() || isQts
 }
 
 // isLive tells whether there is a segment of this key that somebody uses, so that it needs
@@ -268,6 +283,8 @@ func (s *State) judge() Verdict {
 		return LockLost
 	case s.hasForeignLock(t):
 		return ForeignLock
+	case s.Segment.isInUse() && s.Lock.isOpen():
+		return LockOpen
 	case s.Lock.isHeld():
 		return Locked
 	case s.Segment.isOrphan():

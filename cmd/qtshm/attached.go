@@ -19,9 +19,20 @@ func (x *examination) addReaders(e *qtbridge.Entry, name string) {
 	if !creator.Alive {
 		has = "is gone"
 	}
-	x.add(finding{ID: "held-open", Severity: note, Key: name, PIDs: e.Users,
+	f := finding{ID: "held-open", Severity: note, Key: name, PIDs: e.Users,
 		Text: fmt.Sprintf("The creator of the segment, process %d, %s; %s. As long as anybody is, every create() of the key fails.",
-			creator.PID, has, usersText(e.Users))})
+			creator.PID, has, usersText(e.Users))}
+	switch key, tmpdir, ok := reach(e); {
+	case x.peer != nil && x.peer.pid == creator.PID && creator.Alive:
+		f.Severity, f.Command = problem, "kill "+pidList(e.Users)
+		f.Text += fmt.Sprintf(" So %v cannot make it anew, until those detach or end.", x.peer)
+	case creator.Alive && ok && tmpdir == "":
+		f.Text += " Whether that keeps the creator from its work, the command tells."
+		f.Command = fmt.Sprintf("qtshm doctor %s --peer %d", quote(key.String()), creator.PID)
+	default:
+		f.Text += fmt.Sprintf(" If a program waits to make it anew, end those attached: kill %s.", pidList(e.Users))
+	}
+	x.add(f)
 }
 
 // isNameless tells whether an entry is a segment in use that no key file is known to
@@ -66,9 +77,13 @@ func (x *examination) addNameless(e *qtbridge.Entry, name string) {
 	f := finding{ID: "no-key-file", Severity: note, Key: name, PIDs: e.Users}
 	f.Text = fmt.Sprintf("No key file was found that leads to segment %d, of %d bytes, created by process %d; %s. If it was deleted, as by a cleaner of temporary files, nobody new finds the segment; end them and start them again.",
 		s.ID, s.Size, s.Creator.PID, usersText(e.Users))
-	if x.lostLock(e) {
+	switch {
+	case x.lostLock(e), x.peer != nil && x.lacksSegment && slices.Contains(e.Users, x.peer.pid):
 		f.Severity = problem
 		f.Command = "kill " + pidList(e.Users)
+	case x.key != "" && len(e.Users) > 0:
+		f.Text += " Whether it was of this key, a comparison with that program can tell, as the command has it."
+		f.Command = fmt.Sprintf("qtshm doctor %s --peer %d", quote(x.key), e.Users[0])
 	}
 	x.add(f)
 }

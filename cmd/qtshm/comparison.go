@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
@@ -24,6 +26,10 @@ func (x *examination) compare(key qtbridge.Key) {
 		x.add(finding{ID: "pid-namespace", Severity: note, Key: keyText(key), PIDs: []int{p.pid},
 			Command: fmt.Sprintf("nsenter --target %d --pid --mount qtshm doctor %s", p.pid, quote(key.String())),
 			Text:    fmt.Sprintf("%v is in another pid namespace, as in a container. The programs can meet, but neither can tell whether the other one still runs, so what a crash leaves is not recognised.", p)})
+	}
+	if p.isApart("user") {
+		x.add(finding{ID: "user-namespace", Severity: note, Key: keyText(key), PIDs: []int{p.pid},
+			Text: fmt.Sprintf("%v is in another user namespace, as in a rootless container: there it may seem to be another user, here it is user %s. To share a segment, this program must run as that user.", p, x.names.name(p.uid))})
 	}
 	if p.readable {
 		x.comparePlaces(key)
@@ -103,6 +109,50 @@ func (x *examination) compareUsers(key qtbridge.Key) {
 	case s.Exists && p.uid != 0 && s.Owner != p.uid && s.Mode&0o007 == 0:
 		x.addOtherUser(key, s.Owner, p.uid, p.String())
 	case !s.Exists && p.uid != os.Geteuid() && os.Geteuid() > 0:
-		x.addOtherUser(key, p.uid, os.Geteuid(), "this program")
+		x.add(finding{ID: "other-user", Severity: problem, Key: key.String(), PIDs: []int{p.pid},
+			Command: fmt.Sprintf("sudo -u %s qtshm doctor %s", x.names.name(p.uid), quote(key.String())),
+			Text: fmt.Sprintf("%v runs as user %s, and this program as user %s. Qt gives nobody else access to its segments; run both as the same user.",
+				p, x.names.name(p.uid), x.names.name(os.Geteuid()))})
 	}
+}
+
+// compareSegments tells whether the peer is attached to the segment that was seen, by its
+// id, or to which others.
+func (x *examination) compareSegments(state *qtbridge.State) {
+	p := x.peer
+	if !p.readable || p.isApart("ipc") {
+		return // it cannot be told, or is told
+	}
+	var others []string
+	for i := range x.entries {
+		e := &x.entries[i]
+		s := &e.State.Segment
+		if !s.Exists || !slices.Contains(e.Users, p.pid) {
+			continue
+		}
+		if state.Segment.Exists && s.File.Path == state.Segment.File.Path && s.ID == state.Segment.ID {
+			return
+		}
+		others = append(others, fmt.Sprintf("segment %d (%s)", s.ID, entryName(e)))
+	}
+	f := finding{ID: "peer-not-attached", Severity: note, Key: state.Key.String(), PIDs: []int{p.pid}}
+	switch {
+	case x.tells(p.pid), x.has("held-open") && state.Segment.Creator.PID == p.pid:
+		return
+	case state.Segment.Exists:
+		f.Text = fmt.Sprintf("%v is not attached to the segment of this key, which has the id %d", p, state.Segment.ID)
+	default:
+		f.Text = fmt.Sprintf("%v has no segment of this key", p)
+	}
+	if len(others) == 0 {
+		f.Text += ", nor to any other of Qt's. If it is to be, look at what its attach() or create() returned."
+	} else {
+		f.Text += ", but is attached to " + strings.Join(others, ", ") + "."
+	}
+	x.add(f)
+}
+
+// tells tells whether a problem was found that names a process.
+func (x *examination) tells(pid int) bool {
+	return slices.ContainsFunc(x.findings, func(f *finding) bool { return f.Severity == problem && slices.Contains(f.PIDs, pid) })
 }

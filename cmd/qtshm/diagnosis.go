@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
 
@@ -19,7 +21,7 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 			return
 		}
 		f.ID = "orphan"
-		f.Text = fmt.Sprintf("The segment was left behind by a crash: nobody is attached, and its creator, process %d, is gone. Its content is what was last written, and a create() of its key fails.", s.Segment.Creator.PID)
+		x.describeOrphan(&f)
 	case qtbridge.Abandoned:
 		f.ID = "abandoned"
 		f.Text = fmt.Sprintf("Nobody is attached to the segment, and its creator, process %d, runs without it: the last one attached was killed. A create() of its key fails as long as that process runs.", s.Segment.Creator.PID)
@@ -33,6 +35,9 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 		if key, _, ok := reach(e); ok {
 			f.Command = "qtshm rm --assume-gone " + quote(key.String())
 		}
+	case qtbridge.LockOpen:
+		f.ID = "open-lock"
+		f.Text = fmt.Sprintf("The semaphore of the lock is at %d, so that the lock lets in as many at once: whoever unlocks once too often, or after a reset, adds to it. Nobody who locks is safe from another.", s.Lock.Value)
 	case qtbridge.Jammed:
 		f.ID = "jammed-lock"
 		f.Text = jammedText(&s.Lock)
@@ -44,7 +49,7 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 			return // told where the key is
 		}
 		f.ID, f.entry = "split-key", nil
-		f.Text, f.Command, f.PIDs = splitText(e)
+		f.Text, f.Command, f.PIDs = x.splitText(e)
 	case qtbridge.Live:
 		if s.Segment.File.Path == "" {
 			x.addNameless(e, name)
@@ -63,6 +68,11 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 	case qtbridge.Locked:
 		f.ID, f.Severity, f.entry, f.Command = "locked", note, nil, ""
 		f.Text = heldText(e)
+		if pid := s.Lock.Last.PID; procfs.IsStopped(pid) {
+			f.Severity, f.Command, f.PIDs = problem, fmt.Sprintf("kill -CONT %d", pid), []int{pid}
+			f.Text = fmt.Sprintf("The lock is held: process %s took it last, and is stopped, so that it gives nothing back until it is continued. Others wait%s.",
+				programCell(e, pid), waitersText(&s.Lock))
+		}
 	default:
 		return
 	}
@@ -74,12 +84,23 @@ func (x *examination) judge(e *qtbridge.Entry, name string) {
 
 func heldText(e *qtbridge.Entry) string {
 	if pid := e.State.Lock.Last.PID; pid != 0 {
-		return fmt.Sprintf("The lock is held: %s took it last, and runs. Until it gives it back, others wait.", programCell(e, pid))
+		return fmt.Sprintf("The lock is held: process %s took it last, and runs. Until it gives it back, others wait%s.", programCell(e, pid), waitersText(&e.State.Lock))
 	}
 	if hasKeyFiles && !e.Key.IsPosix() {
 		return "The lock is held, and who took it last is in another pid namespace, so that it cannot be told whether it runs. If you know that it is gone, qtshm rm --force --assume-gone sets the lock free."
 	}
+	if len(e.State.Lock.Users) == 0 {
+		return "The lock is held, by whom cannot be seen. If you know that it is gone, qtshm rm --break-lock sets the lock free."
+	}
 	return fmt.Sprintf("The lock is held. One of the processes %s has it, or one that is gone; then others wait for ever. If you know that it is gone, qtshm rm --break-lock sets the lock free.", pidList(e.State.Lock.Users))
+}
+
+// waitersText tells how many wait for a lock.
+func waitersText(l *qtbridge.LockState) string {
+	if l.Waiters == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d by now", l.Waiters)
 }
 
 func jammedText(l *qtbridge.LockState) string {
@@ -117,9 +138,17 @@ func (x *examination) addUnused(f finding) {
 func (x *examination) addLeftover(f finding) {
 	s := &f.entry.State
 	f.ID = "stale-key-file"
-	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs; programs that look for the file may wait for a segment in vain.",
-		strings.Join(leftoverParts(s), " and "))
+	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs%s; programs that look for the file may wait for a segment in vain.",
+		strings.Join(leftoverParts(s), " and "), x.exceptOthers(&s.Lock))
 	x.add(f)
+}
+
+// exceptOthers tells whom a lock shuts out that was left behind.
+func (x *examination) exceptOthers(l *qtbridge.LockState) string {
+	if !l.Exists || !hasKeyFiles {
+		return ""
+	}
+	return " of user " + x.names.name(l.Owner) + ", but those of others cannot use the key as long as the semaphore is there"
 }
 
 func leftoverParts(s *qtbridge.State) []string {
@@ -152,10 +181,10 @@ func (x *examination) addLockLost(f finding) {
 
 // splitText explains a segment that its key does not lead to any more. Those of
 // the new segment are to end first.
-func splitText(e *qtbridge.Entry) (text, command string, pids []int) {
+func (x *examination) splitText(e *qtbridge.Entry) (text, command string, pids []int) {
 	s := &e.State
-	for i := range s.Strays {
-		pids = append(pids, s.Strays[i].Users...)
+	for _, stray := range x.mostCertain(s.Strays) {
+		pids = append(pids, stray.Users...)
 	}
 	switch s.Verdict {
 	case qtbridge.Split:
@@ -171,7 +200,23 @@ func splitText(e *qtbridge.Entry) (text, command string, pids []int) {
 	if len(pids) > 0 {
 		command = "kill " + pidList(pids)
 	}
+	if s.Verdict == qtbridge.Split && len(e.Users) > 0 && len(pids) > 0 {
+		command = "kill " + pidList(e.Users) + "; sleep 1; " + command
+	}
 	return text, command, pids
+}
+
+// mostCertain are the strays that there is the best evidence for, and that of the peer, so
+// that nobody is told to end what has nothing to do with the key: what shows the System V
+// key is certain, and what used the lock or is as old is nearer than what looks alike.
+func (x *examination) mostCertain(strays []qtbridge.Stray) []qtbridge.Stray {
+	isPeers := func(i int) bool { return x.peer != nil && slices.Contains(strays[i].Users, x.peer.pid) }
+	for _, limit := range []qtbridge.Evidence{qtbridge.SameKey, qtbridge.SameCreator, qtbridge.SameAge} {
+		if best := selected(strays, func(i int) bool { return strays[i].Evidence <= limit || isPeers(i) }); len(best) > 0 {
+			return best
+		}
+	}
+	return strays
 }
 
 func pidList(pids []int) string { return strings.Trim(fmt.Sprint(pids), "[]") }

@@ -22,14 +22,15 @@ func (a *app) doctorCmd() *cobra.Command {
 		Use:   "doctor [KEY]",
 		Short: "explain why two programs do not meet, and mend what is safe to mend",
 		Long: `doctor explains in sentences why two programs do not meet at KEY, each with the
-command that mends it. With --peer it compares this program with that process.
-Without KEY it examines all that ls shows.
+command that mends it. With --peer it compares this program with that process, and
+the ids of their segments. Without KEY it examines all that ls shows. --fix ends no
+process.
 
 Run it as the program that does not see the other one would run: the same user,
 TMPDIR and working directory. As root it sees more. On Windows run it in the same
 session; there is no --peer there.
 
-Exit status 0 if nothing is wrong or all was mended, 1 if something is.`,
+Exit status 0 if nothing is wrong or all was mended, 1 if something is left.`,
 		Example: "  qtshm doctor Settings\n  qtshm doctor Settings --peer 1234\n  qtshm doctor --fix",
 		Args:    usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -63,11 +64,14 @@ func (a *app) doctor(ctx context.Context, args []string, o doctorOptions) error 
 	} else {
 		x.examineAll()
 	}
-	x.examineSystem()
 	if o.fix {
 		for _, f := range x.findings {
 			f.mend(ctx)
 		}
+	}
+	x.examineSystem() // after what was mended
+	if len(x.findings) == 0 && x.peer == nil && len(args) == 1 && hasKeyFiles {
+		a.hint("that is all that can be seen from here; --peer PID compares it with the other program")
 	}
 	return a.tell(x.findings)
 }
@@ -77,7 +81,7 @@ func (a *app) doctor(ctx context.Context, args []string, o doctorOptions) error 
 func (a *app) tell(findings []*finding) error {
 	wrong := false
 	for _, f := range findings {
-		wrong = wrong || f.Severity == problem && len(f.Done) == 0
+		wrong = wrong || f.Severity == problem && (len(f.Done) == 0 || f.Error != "")
 		var err error
 		if a.json {
 			err = a.printJSON(f)
@@ -119,7 +123,8 @@ type finding struct {
 	Done     []string `json:"done,omitempty"`
 	Error    string   `json:"error,omitempty"` // why --fix could not
 
-	entry *qtbridge.Entry // what Recover can mend
+	entry  *qtbridge.Entry // what Recover can mend
+	isLost bool            // but for a segment that no key file leads to, and whose key is known
 }
 
 func (f *finding) text() string {
@@ -144,14 +149,28 @@ func (f *finding) text() string {
 // mend does what is safe.
 func (f *finding) mend(ctx context.Context) {
 	if f.entry == nil {
+		if f.Severity == problem {
+			f.Error = "that is for you to do"
+		}
+		return
+	}
+	if f.isLost {
+		if err := removeLost(&f.entry.State.Segment.SegmentFacts); err != nil {
+			f.Error = sentence(err)
+			return
+		}
+		f.Done = []string{"remove the orphaned segment"}
 		return
 	}
 	report, err := recoverEntry(ctx, f.entry)
 	for _, action := range report.Actions {
 		f.Done = append(f.Done, action.String())
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		f.Error = sentence(err)
+	case len(f.Done) == 0 && f.Severity == problem:
+		f.Error = "nothing was found that can be done"
 	}
 }
 

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
@@ -14,6 +13,9 @@ import (
 // seekElsewhere looks for the same name in other directories.
 func (x *examination) seekElsewhere(key qtbridge.Key, state *qtbridge.State) {
 	ours := state.Segment.File.Path
+	if key.IsPosix() {
+		return // there is one directory
+	}
 	for i := range x.entries {
 		e := &x.entries[i]
 		file := e.State.Segment.File.Path
@@ -51,16 +53,4 @@ func (x *examination) addElsewhere(key qtbridge.Key, e *qtbridge.Entry, ours str
 		f.Command = "TMPDIR=" + quote(dir) + " qtshm doctor " + quote(key.String())
 	}
 	x.add(f)
-}
-
-// whoHas names the processes that have a segment.
-func whoHas(e *qtbridge.Entry) string {
-	if len(e.Users) == 0 {
-		return "Somebody"
-	}
-	var names []string
-	for _, pid := range e.Users {
-		names = append(names, programCell(e, pid))
-	}
-	return "Process " + strings.Join(names, ", ")
 }

@@ -19,11 +19,22 @@ func entryName(e *qtbridge.Entry) string {
 	case e.Key != (qtbridge.Key{}):
 		return printable(e.Key.String())
 	case e.Name != "":
-		return printable(e.Name)
+		return printable(e.Name + shortHash(e))
 	case e.State.Segment.Exists:
 		return fmt.Sprintf("%#x", uint32(e.State.Segment.IPCKey))
 	}
 	return fmt.Sprintf("%#x", uint32(e.State.Lock.IPCKey))
+}
+
+// shortHash tells names apart that are not known in full: the start of the hash that ends
+// the name of a key file of Qt's.
+func shortHash(e *qtbridge.Entry) string {
+	const hash, short = 40, 6 // digits of a SHA-1, and of those shown
+	base := filepath.Base(e.State.Segment.File.Path)
+	if !strings.HasSuffix(e.Name, "…") || len(base) < hash {
+		return ""
+	}
+	return base[len(base)-hash:][:short]
 }
 
 // printable is text without what a terminal would take for commands.
@@ -72,6 +83,18 @@ func usersCell(e *qtbridge.Entry) string {
 		users = append(users, programCell(e, pid))
 	}
 	return cmp.Or(strings.Join(users, ","), "-")
+}
+
+// whoHas names the processes that have a segment.
+func whoHas(e *qtbridge.Entry) string {
+	if len(e.Users) == 0 {
+		return "Somebody"
+	}
+	var names []string
+	for _, pid := range e.Users {
+		names = append(names, programCell(e, pid))
+	}
+	return "Process " + strings.Join(names, ", ")
 }
 
 // entryOwner is the uid that an entry's segment, semaphore or file belongs to.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"qtinterop/qtbridge"
 )
@@ -14,10 +16,14 @@ type examination struct {
 	entries  []qtbridge.Entry
 	names    users
 	findings []*finding
+	key      string // what is examined, empty for all
+	dir      string // in which its key file is
+
+	lacksSegment bool // it is a key that leads to none
 }
 
 func newExamination(peer int) (*examination, error) {
-	x := &examination{names: users{}}
+	x := &examination{names: users{}, dir: os.TempDir()}
 	var err error
 	if peer > 0 {
 		if x.peer, err = newPeerProcess(peer); err != nil {
@@ -25,8 +31,26 @@ func newExamination(peer int) (*examination, error) {
 		}
 	}
 	x.entries, err = qtbridge.List()
+	if e, ok := errors.AsType[*qtbridge.Error](err); ok && (e.Code == qtbridge.ErrUnsupported || e.Code == qtbridge.ErrPermission) {
+		x.addNoIPC(e)
+		return x, nil
+	}
 	return x, err
 }
+
+// addNoIPC is about a system that does not let us see anything.
+func (x *examination) addNoIPC(err *qtbridge.Error) {
+	f := finding{ID: "no-ipc", Severity: problem, Command: "qtshm version",
+		Text: "Qt programs cannot share memory by System V IPC here: " + err.Msg + ". Whether this Qt has POSIX keys, the command tells."}
+	if _, err := os.Stat("/proc/self"); err != nil {
+		f.Command = "mount -t proc proc /proc"
+		f.Text = "What there is cannot be seen: there is no /proc to read, which tells of all segments and their processes."
+	}
+	x.add(f)
+}
+
+// hasIPC tells whether anything can be seen.
+func (x *examination) hasIPC() bool { return !x.has("no-ipc") }
 
 func (x *examination) add(f finding) *finding {
 	x.findings = append(x.findings, &f)
@@ -43,6 +67,7 @@ func (x *examination) examineAll() {
 		}
 		x.judge(e, entryName(e))
 	}
+	x.examineStrangers()
 	if x.peer != nil {
 		x.compare(qtbridge.Key{})
 	}
@@ -50,35 +75,78 @@ func (x *examination) examineAll() {
 
 // examineKey examines why nobody, or the peer, is met at key.
 func (x *examination) examineKey(key qtbridge.Key) error {
+	x.key = key.String()
 	state, err := qtbridge.Inspect(key)
+	if path := state.Segment.File.Path; path != "" {
+		x.dir = filepath.Dir(path)
+	}
 	if err != nil {
-		return err
+		return x.excuse(err)
 	}
-	e := &qtbridge.Entry{Key: key, Name: key.Name(), State: state}
-	for i := range x.entries {
-		if x.entries[i].State.Segment.File.Path == state.Segment.File.Path {
-			found := x.entries[i]
-			found.Key, found.State = key, state
-			e = &found
-		}
-	}
+	x.lacksSegment = !state.Segment.Exists
+	e := x.entryOf(key, &state)
 	x.judge(e, key.String())
 	if state.Elsewhere != (qtbridge.Key{}) {
 		x.addOtherSystem(key, state.Elsewhere)
 		return nil
 	}
 	x.seekElsewhere(key, &state)
+	x.seekStrangers(key, &state)
+	x.seekOtherWorld(key, &state)
 	x.seekOtherKind(key, &state)
 	x.seekNameless(key, &state)
+	x.seekOrphans(&state)
 	if x.peer != nil {
 		x.compare(key)
+		x.compareSegments(&state)
 	}
 	x.checkUser(key, &state)
 	if !state.Segment.Exists && !x.hasProblem() {
-		x.add(finding{ID: "no-segment", Severity: problem, Key: key.String(), Command: "qtshm ls",
-			Text: "Nobody has a segment of this key. Start the Qt program that creates it, or see with the command which keys there are."})
+		x.addNoSegment(key)
 	}
 	return nil
+}
+
+// excuse is err, unless a finding will tell why nothing can be seen.
+func (x *examination) excuse(err error) error {
+	if _, errDir := os.ReadDir(x.dir); !x.hasIPC() || hasKeyFiles && errDir != nil {
+		return nil
+	}
+	return err
+}
+
+// entryOf is what List found of a key, with what was seen of it by now. By the path of a
+// file of Qt's it is what that file belongs to, lock included.
+func (x *examination) entryOf(key qtbridge.Key, state *qtbridge.State) *qtbridge.Entry {
+	for i := range x.entries {
+		if x.entries[i].State.Segment.File.Path != state.Segment.File.Path {
+			continue
+		}
+		found := x.entries[i]
+		if key.IsNative() && !found.Key.IsNative() {
+			state.Lock, state.Verdict = found.State.Lock, found.State.Verdict
+		}
+		if len(state.Strays) == 0 && found.State.Segment.ID == state.Segment.ID && staysAstray(&found) {
+			state.Strays, state.Verdict = found.State.Strays, found.State.Verdict
+		}
+		found.Key, found.State = key, *state
+		return &found
+	}
+	return &qtbridge.Entry{Key: key, Name: key.Name(), State: *state}
+}
+
+// staysAstray tells whether the strays of an entry are there after another look as well, as
+// what comes and goes is not. Inspect takes any file with the inode of a lost key file for
+// that, as a pipe that was made since; List does not.
+func staysAstray(e *qtbridge.Entry) bool {
+	if len(e.State.Strays) == 0 {
+		return false
+	}
+	entries, err := qtbridge.List()
+	return err == nil && slices.ContainsFunc(entries, func(again qtbridge.Entry) bool {
+		return again.State.Segment.File.Path == e.State.Segment.File.Path && slices.EqualFunc(again.State.Strays, e.State.Strays,
+			func(a, b qtbridge.Stray) bool { return a.ID == b.ID })
+	})
 }
 
 func (x *examination) hasProblem() bool {
@@ -140,10 +208,21 @@ func (x *examination) addOtherKind(key, other qtbridge.Key, theirs, ours string)
 		Text: fmt.Sprintf("There is no segment of this key, but one of %s: another program calls %s with this name, and this key is one for %s. The two never meet.", other, theirs, ours)})
 }
 
-// checkUser tells whether the segment is another user's, from whom we are shut
-// out.
+// checkUser tells whether the segment or its lock is another user's, from whom we are
+// shut out.
 func (x *examination) checkUser(key qtbridge.Key, state *qtbridge.State) {
-	s := &state.Segment
+	s, l := &state.Segment, &state.Lock
+	if hasKeyFiles && os.Geteuid() != 0 && !s.Exists && l.Exists && l.Owner != os.Geteuid() && l.Mode&0o006 == 0 {
+		f := finding{ID: "foreign-lock", Severity: problem, Key: key.String(),
+			Command: fmt.Sprintf("sudo -u %s qtshm rm --force %s", x.names.name(l.Owner), quote(key.String())),
+			Text: fmt.Sprintf("There is no segment of this key, but its lock, semaphore %d, which belongs to user %s. This program runs as user %s, which that shuts out: every create() fails.",
+				l.ID, x.names.name(l.Owner), x.names.name(os.Geteuid()))}
+		if l.Last.PID != 0 && l.Last.Alive {
+			f.PIDs = []int{l.Last.PID}
+			f.Text += fmt.Sprintf(" Process %s used it last, and runs; end that first.", programText(l.Last.PID))
+		}
+		x.add(f)
+	}
 	if s.Exists && os.Geteuid() > 0 && s.Owner != os.Geteuid() && s.Mode&0o007 == 0 {
 		x.addOtherUser(key, s.Owner, os.Geteuid(), "this program")
 	}

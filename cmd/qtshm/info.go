@@ -53,7 +53,7 @@ func (a *app) info(name string) error {
 // verdictColours are for terminals: good, worth a look, broken.
 var verdictColours = map[qtbridge.Verdict]string{
 	qtbridge.Live: "\x1b[32m", qtbridge.Locked: "\x1b[33m", qtbridge.Orphaned: "\x1b[33m", qtbridge.Abandoned: "\x1b[33m", qtbridge.Leftover: "\x1b[33m",
-	qtbridge.LockLost: "\x1b[31m", qtbridge.Namesake: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.SegmentLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
+	qtbridge.LockLost: "\x1b[31m", qtbridge.Namesake: "\x1b[31m", qtbridge.KeyFileLost: "\x1b[31m", qtbridge.SegmentLost: "\x1b[31m", qtbridge.Split: "\x1b[31m", qtbridge.LockOpen: "\x1b[31m", qtbridge.Jammed: "\x1b[31m",
 }
 
 // verdictText is a verdict, in colour if so wanted.

@@ -8,9 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// examineSystem looks for limits that Watch runs into.
+// examineSystem looks for limits that those run into who make something, or watch.
 func (x *examination) examineSystem() {
-	x.examineSegmentLimits()
+	x.examineDirectory(x.dir)
+	x.examineLimits()
+	x.examineInotify()
+}
+
+func (x *examination) examineInotify() {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
 	if errors.Is(err, unix.EMFILE) {
 		x.addInotify("max_user_instances", "instance")

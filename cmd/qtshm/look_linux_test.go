@@ -30,6 +30,7 @@ func TestLs(t *testing.T) {
 		segment, _, err := key.KeyFiles()
 		require.NoError(t, err)
 
+		t.Setenv("COLUMNS", "80")
 		status, out, errOut := qtshm(t, "ls")
 		assert.Equal(t, exitOK, status, errOut)
 		row := ""

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func (a *app) lsCmd() *cobra.Command {
-	var wide bool
+	var wide, limits bool
 	c := &cobra.Command{
 		Use:   "ls",
 		Short: "list every Qt segment and semaphore on the machine",
@@ -21,17 +22,26 @@ a change to any of them. As root it sees more: the key files and processes of
 other users.
 
 LOCK is free, held, jammed, - for none, ? for another user's, or =N for the value
-of a semaphore. AGE is that of the segment, else of the semaphore or file. A name
-that ends in … is not known further: the file name tells its letters only.
+of a semaphore. AGE is that of the segment, else of the semaphore or file. File
+names tell only the letters of a key; the rest is found again by trying digits and
+what processes have in their arguments. Where that does not help, the name is the
+letters, …, and six digits of the hash that the file name has. COLUMNS is honoured;
+in a pipe nothing is shortened.
 
 On Windows it lists the objects of this session and those of Global\ with Qt's
 names. ATT counts handles, and USERS are the processes that have them. What Windows
 does not tell is left out.`,
-		Example: "  qtshm ls\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
+		Example: "  qtshm ls\n  qtshm ls --limits\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
 		Args:    usageArgs(cobra.NoArgs),
-		RunE:    func(*cobra.Command, []string) error { return a.ls(wide) },
+		RunE: func(*cobra.Command, []string) error {
+			if limits {
+				return a.lsLimits()
+			}
+			return a.ls(wide)
+		},
 	}
 	c.Flags().BoolVar(&wide, "wide", false, "nothing shortened to fit the terminal")
+	c.Flags().BoolVar(&limits, "limits", false, "list the limits of System V IPC, and what is used of each")
 	return c
 }
 
@@ -56,14 +66,18 @@ func (a *app) ls(wide bool) error {
 	return a.printf("%s\n", strings.Join(entryTable(entries, names, width), "\n"))
 }
 
-// widthOf is how many columns a terminal has; 80 if it is none.
+// widthOf is how many columns there are to fill: as COLUMNS has it, else the terminal. Where
+// there is none, as in a pipe, it is 0, for any number.
 func widthOf(w any) int {
+	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
+		return width
+	}
 	if file, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
 			return width
 		}
 	}
-	return 80
+	return 0
 }
 
 var entryColumns = []column{

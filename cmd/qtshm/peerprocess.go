@@ -32,6 +32,12 @@ func newPeerProcess(pid int) (*peerProcess, error) {
 	p := &peerProcess{pid: pid, uid: -1}
 	status, err := os.ReadFile(procfs.File(pid, "status"))
 	if errors.Is(err, fs.ErrNotExist) {
+		switch _, errOwn := os.Stat(procfs.File(os.Getpid(), "status")); {
+		case errOwn != nil:
+			return nil, refusedf(exitError, "there is no /proc in which to look at process %d; mount it", pid)
+		case procfs.Alive(pid):
+			return nil, refusedf(exitPermission, "process %d cannot be seen: /proc is mounted with hidepid; run doctor as its user, or as root", pid)
+		}
 		return nil, refusedf(exitNotFound, "there is no process %d; see ps, or qtshm ls for those that share memory", pid)
 	}
 	if err != nil {

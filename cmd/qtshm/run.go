@@ -37,6 +37,8 @@ KEY is what the programs have agreed on:
   native:NAME     setNativeKey("NAME"): the path of a file; a relative one is
                   taken from the working directory. On Windows a name, for all
                   sessions if it begins with Global\
+For a segment that is there, get, put, watch, info, rm, lock and doctor also take
+its id as id:N, its System V key as 0xKEY, and the path of its key file.
 
 Exit status: 0 done, 1 other error, 2 usage, 3 not found, 4 already exists,
 5 permission, 6 timed out or lock not obtained, 7 refused because it is in use,
@@ -50,6 +52,7 @@ func (a *app) root() *cobra.Command {
 		Long:              rootLong,
 		Args:              usageArgs(cobra.NoArgs),
 		RunE:              func(*cobra.Command, []string) error { return usagef("a command is missing; see qtshm --help") },
+		PersistentPreRunE: findKeyArgument,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,

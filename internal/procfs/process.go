@@ -43,6 +43,13 @@ func HasMemory(pid int) bool {
 	return err == nil && pages[0] != '0'
 }
 
+// IsStopped tells whether a process is seen to be stopped, as by SIGSTOP or a debugger.
+func IsStopped(pid int) bool {
+	stat, _ := readFile(pid, "stat")
+	_, rest, _ := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(") "))
+	return len(rest) > 0 && (rest[0] == 'T' || rest[0] == 't')
+}
+
 // Processes returns the pids of all processes that can be seen, in ascending
 // order.
 func Processes() []int {
@@ -65,6 +72,15 @@ func Processes() []int {
 func Program(pid int) string {
 	comm, _ := readFile(pid, "comm")
 	return strings.TrimSuffix(string(comm), "\n")
+}
+
+// Arguments are those that a process was started with, its program first.
+func Arguments(pid int) []string {
+	cmdline, err := readFile(pid, "cmdline")
+	if err != nil || len(cmdline) == 0 {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(string(cmdline), "\x00"), "\x00")
 }
 
 // Variable returns the value that an environment variable had when a process
