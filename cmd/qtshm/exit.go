@@ -23,20 +23,11 @@ const (
 	exitPermission  = 5
 	exitLocked      = 6 // timed out, or lock not obtained
 	exitInUse       = 7
+	exitUnused      = 8   // --require-live, and nobody is attached
+	exitCannotRun   = 126 // a command that is there, as a shell has it
+	exitNoCommand   = 127 // as a shell has it
 	exitInterrupted = 130
 )
-
-// statusTexts are the codes in the JSON of errors that are not qtbridge's.
-var statusTexts = map[int]string{
-	exitError:       "failed",
-	exitUsage:       "usage",
-	exitNotFound:    "not found",
-	exitExists:      "already exists",
-	exitPermission:  "permission denied",
-	exitLocked:      "timed out",
-	exitInUse:       "in use",
-	exitInterrupted: "interrupted",
-}
 
 // codeStatuses are the exit statuses of qtbridge's errors; others are exitError.
 var codeStatuses = map[qtbridge.Code]int{
@@ -159,7 +150,7 @@ func sentence(err error) string {
 
 // errorJSON is an error as --json shows it; docs/qtshm.md documents it.
 type errorJSON struct {
-	Error  string `json:"error"`
+	Error  string `json:"error"` // for people; it may change
 	Code   string `json:"code"`
 	Status int    `json:"status"`
 	Op     string `json:"op,omitempty"`
@@ -168,9 +159,9 @@ type errorJSON struct {
 
 func (a *app) reportJSON(err error) {
 	status := statusOf(err)
-	shown := errorJSON{Error: sentence(err), Code: statusTexts[status], Status: status}
+	shown := errorJSON{Error: sentence(err), Code: statusSlugs[status], Status: status}
 	if e, ok := errors.AsType[*qtbridge.Error](err); ok {
-		shown.Code, shown.Op = e.Code.Error(), e.Op
+		shown.Code, shown.Op = codeSlugs[e.Code], e.Op
 		if e.Key != (qtbridge.Key{}) {
 			shown.Key = e.Key.String()
 		}

@@ -16,6 +16,8 @@ type putOptions struct {
 	offset  size
 	clear   bool
 	timeout span
+
+	requireLive bool
 }
 
 const putLong = `put writes into a segment that exists, under its lock, and where there is none, as
@@ -44,6 +46,7 @@ func (a *app) putCmd() *cobra.Command {
 	o.addFlags(c)
 	c.Flags().Var(&o.offset, "offset", "begin so many bytes after the start (default 0)")
 	c.Flags().BoolVar(&o.clear, "clear", false, "make all bytes behind the data zero")
+	addRequireLive(c, &o.requireLive)
 	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
 	return c
 }
@@ -112,6 +115,7 @@ type putJSON struct {
 	Size   int    `json:"size"`
 	Offset int64  `json:"offset"`
 	Length int    `json:"length"`
+	Unused bool   `json:"unused,omitempty"` // nobody else is attached
 }
 
 // writing is one put.
@@ -124,7 +128,7 @@ type writing struct {
 }
 
 func (w *writing) run(ctx context.Context) (err error) {
-	s, err := qtbridge.Attach(ctx, w.key, qtbridge.ReadWrite)
+	s, err := w.app.attachTo(ctx, "put", w.key, qtbridge.ReadWrite, w.options.requireLive)
 	if err != nil {
 		return err
 	}
@@ -132,7 +136,7 @@ func (w *writing) run(ctx context.Context) (err error) {
 	if err := w.locked(ctx, s); err != nil || !w.app.json {
 		return err
 	}
-	return w.app.printJSON(putJSON{w.key.String(), s.Size(), w.offset, len(w.data)})
+	return w.app.printJSON(putJSON{w.key.String(), s.Size(), w.offset, len(w.data), s.WasUnused()})
 }
 
 // locked writes under the lock, if there is one.

@@ -145,7 +145,7 @@ func inUse(s *qtbridge.State) error {
 
 func (a *app) printRemoval(r *qtbridge.Report) error {
 	if a.json {
-		shown := rmJSON{r.Before.Key.String(), r.Before.Verdict.String(), []string{}, r.After.Verdict.String()}
+		shown := rmJSON{r.Before.Key.String(), slugOf(r.Before.Verdict.String()), []string{}, slugOf(r.After.Verdict.String())}
 		for _, action := range r.Actions {
 			shown.Actions = append(shown.Actions, actionNames[action])
 		}

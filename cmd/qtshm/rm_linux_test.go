@@ -24,7 +24,7 @@ func TestRemoveOrphan(t *testing.T) {
 			}
 			peer.Kill()
 			if jam {
-				assert.Equal(t, "lock jammed", object(t, ok(t, "info", key, "--json"))["verdict"])
+				assert.Equal(t, "lock-jammed", object(t, ok(t, "info", key, "--json"))["verdict"])
 			}
 			shown := object(t, ok(t, "rm", key, "--json"))
 			assert.Equal(t, "free", shown["after"])

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/encoding/ianaindex"
 
@@ -47,11 +49,25 @@ func (e *textEncoding) String() string { return e.name }
 
 func (e *textEncoding) Type() string { return "encoding" }
 
-// textOf is data up to the first NUL as text, or nil if it is none.
+// textOf is data up to the first NUL as text, or nil if it is none: it has characters
+// that control something, or is empty with other bytes behind.
 func textOf(data []byte, e qtbridge.Encoding) *string {
 	text, err := e.DecodeToNUL(data)
-	if err != nil {
+	if err != nil || strings.ContainsFunc(text, isControl) || text == "" && len(bytes.Trim(data, "\x00")) > 0 {
 		return nil
 	}
 	return &text
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }
+
+// endOfText is where the first NUL of data is, or its length.
+func endOfText(data []byte, e qtbridge.Encoding) int {
+	nul, err := e.Encode("\x00")
+	for at := 0; err == nil && at+len(nul) <= len(data); at += len(nul) {
+		if bytes.Equal(data[at:at+len(nul)], nul) {
+			return at
+		}
+	}
+	return len(data)
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -164,7 +163,7 @@ func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 	out := patientWriter{ctx, w.app.out}
 	switch as, e := w.options.as, w.options.encoding.Encoding; {
 	case as == asJSON:
-		return writeJSON(out, w.json(m))
+		return w.writeJSON(out, m)
 	case as == "":
 		_, err := io.WriteString(out, w.line(m))
 		return err
@@ -184,23 +183,21 @@ func (w *watching) judgeText(err error) error {
 	return err
 }
 
-// watchJSON is a line of watch --json; docs/qtshm.md documents it.
+// watchJSON is a line of watch --json, with contentJSON; docs/qtshm.md documents it.
 type watchJSON struct {
-	Time   time.Time `json:"time"`
-	Seq    uint64    `json:"seq"`
-	Cause  string    `json:"cause"`
-	Means  string    `json:"means"`
-	Size   int       `json:"size"`
-	Base64 []byte    `json:"base64"` // null if the segment was removed
-	Text   *string   `json:"text,omitempty"`
+	Time  time.Time `json:"time"`
+	Seq   uint64    `json:"seq"`
+	Cause string    `json:"cause"`
+	Means string    `json:"means"`
+	Size  int       `json:"size"`
 }
 
-func (w *watching) json(m *qtbridge.Message) watchJSON {
-	shown := watchJSON{Time: m.Time, Seq: m.Seq, Cause: m.Cause.String(), Means: m.Means.String(), Size: len(m.Data), Base64: m.Data}
+func (w *watching) writeJSON(out io.Writer, m *qtbridge.Message) error {
+	var content contentJSON
 	if m.Cause != qtbridge.Removed {
-		shown.Text = textOf(m.Data, w.options.encoding.Encoding)
+		content = contentJSON{bytes.NewReader(m.Data), textOf(m.Data, w.options.encoding.Encoding)}
 	}
-	return shown
+	return content.writeTo(out, watchJSON{m.Time, m.Seq, m.Cause.String(), slugOf(m.Means.String()), len(m.Data)})
 }
 
 // causeColours are for terminals: green, yellow, red.
@@ -227,7 +224,7 @@ const previewWidth = 40
 // control characters, which could do something to a terminal.
 func preview(data []byte, e qtbridge.Encoding) string {
 	text := textOf(data, e)
-	if text == nil || *text == "" || strings.ContainsFunc(*text, func(c rune) bool { return !unicode.IsPrint(c) && !unicode.IsSpace(c) }) {
+	if text == nil || *text == "" {
 		return cut(fmt.Sprintf("% x", data[:min(len(data), previewWidth)]), previewWidth)
 	}
 	return strconv.Quote(cut(*text, previewWidth))
