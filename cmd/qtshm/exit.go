@@ -29,6 +29,12 @@ const (
 	exitInterrupted = 130
 )
 
+// exitText is what the statuses mean, for the help.
+const exitText = `0 done, 1 other error, 2 usage, 3 not found, 4 already exists,
+5 permission, 6 timed out or lock not obtained, 7 refused because it is in use,
+8 nobody is attached (--require-live), 126 CMD cannot be run, 127 there is no CMD,
+130 interrupted, any other that of CMD`
+
 // codeStatuses are the exit statuses of qtbridge's errors; others are exitError.
 var codeStatuses = map[qtbridge.Code]int{
 	qtbridge.ErrNotFound:    exitNotFound,
@@ -66,6 +72,14 @@ func refusedf(status int, format string, args ...any) error {
 	return refusal{status, fmt.Sprintf(format, args...)}
 }
 
+// conflict is that a lock was not obtained, with the exit status that was asked for.
+type conflict struct {
+	status int
+	error
+}
+
+func (c conflict) Unwrap() error { return c.error }
+
 // childStatus is how a program that we ran ended; it is passed on without a word.
 type childStatus int
 
@@ -78,6 +92,9 @@ func statusOf(err error) int {
 	}
 	if child, ok := errors.AsType[childStatus](err); ok {
 		return int(child)
+	}
+	if asked, ok := errors.AsType[conflict](err); ok {
+		return asked.status
 	}
 	if _, ok := errors.AsType[signalError](err); ok {
 		return exitInterrupted
@@ -144,8 +161,7 @@ func (a *app) report(err error) {
 
 // sentence is the text of an error for people: one line, also of joined errors.
 func sentence(err error) string {
-	text := strings.ReplaceAll(err.Error(), "qtbridge: ", "")
-	return strings.ReplaceAll(text, "\n", "; ")
+	return strings.ReplaceAll(toolWords.Replace(err.Error()), "\n", "; ")
 }
 
 // errorJSON is an error as --json shows it; docs/qtshm.md documents it.

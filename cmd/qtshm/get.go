@@ -21,25 +21,25 @@ const (
 
 // getOptions are the flags of get.
 type getOptions struct {
-	offset, length size
-	as             format
-	encoding       textEncoding
-	noLock         bool
-	requireLive    bool
-	timeout        span
+	part
+	as          format
+	encoding    textEncoding
+	noLock      bool
+	requireLive bool
+	timeout     span
 }
 
-const getLong = `get attaches read-only, takes the lock, copies, gives the lock back and detaches.
+var getLong = `get attaches read-only, takes the lock, copies, gives the lock back and detaches.
 It prints raw bytes, or to a terminal a hex dump as hexdump -C.
 
 Up to 64 MiB are copied before anything is printed. More is printed piece by piece:
 then the lock is held until the reader of the output has taken it. As text, the
 bytes up to the first NUL are printed, and a newline.
 
-On Windows a segment consists of whole pages, of 4 KiB: what was not written is
-zero, and is printed too, but not as text. --length prints no more than it says.
+` + perSystem("", `A segment consists of whole pages, of 4 KiB: what was not written is zero, and is
+printed too, but not as text. --length prints no more than it says.
 
-A segment with a native key has a lock only if a program with Qt 6.6 or later has
+`) + `A segment with a native key has a lock only if a program with Qt 6.6 or later has
 made one, which others do not take: it is read until two reads agree, if it has at
 most 64 MiB, as is one whose lock nobody has made; get makes none.
 --no-lock copies at once, whatever is being written.
@@ -48,11 +48,12 @@ What a crash has left behind is printed as well, with a word on stderr, and stay
 rm removes it. With --require-live that is a failure, with status 8.`
 
 func (a *app) getCmd() *cobra.Command {
-	o := getOptions{offset: -1, length: -1}
+	o := getOptions{part: wholePart}
 	c := &cobra.Command{
-		Use:   "get KEY",
-		Short: "print what is in a segment",
-		Long:  getLong,
+		Use:        "get KEY",
+		Short:      "print what is in a segment",
+		SuggestFor: []string{"cat", "read"},
+		Long:       getLong,
 		Example: `  qtshm get Config                      # a hex dump on a terminal
   qtshm get Config > config.bin         # the bytes
   qtshm get native:RkWebViewModelSM --as text
@@ -61,8 +62,7 @@ func (a *app) getCmd() *cobra.Command {
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return a.get(c.Context(), args[0], o) },
 	}
-	c.Flags().Var(&o.offset, "offset", "begin so many bytes after the start (default 0)")
-	c.Flags().Var(&o.length, "length", "print so many bytes (default: to the end)")
+	o.addFlags(c, "print", "to the end")
 	c.Flags().BoolVar(&o.noLock, "no-lock", false, "do not take the lock")
 	addRequireLive(c, &o.requireLive)
 	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
@@ -87,7 +87,7 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 	}
 	defer closing(s, &err)
 	r := reading{app: a, options: o, segment: s}
-	if r.offset, r.length, err = o.part(int64(s.Size())); err != nil {
+	if r.offset, r.length, err = o.within(int64(s.Size())); err != nil {
 		return err
 	}
 	return r.run(ctx)
@@ -95,22 +95,6 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 
 // closing closes what a command used, and says what went wrong with it.
 func closing(c io.Closer, err *error) { *err = errors.Join(*err, c.Close()) }
-
-// part is which part of a segment of so many bytes is meant.
-func (o *getOptions) part(total int64) (offset, length int64, err error) {
-	offset = max(0, int64(o.offset))
-	if offset > total {
-		return 0, 0, usagef("--offset %d is past the end: the segment has %d bytes", offset, total)
-	}
-	length = total - offset
-	if o.length >= 0 {
-		if int64(o.length) > length {
-			return 0, 0, usagef("--length %d is too much: the segment has %d bytes, %d of them from --offset %d on", o.length, total, length, offset)
-		}
-		length = int64(o.length)
-	}
-	return offset, length, nil
-}
 
 // reading is one get.
 type reading struct {

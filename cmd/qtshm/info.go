@@ -14,16 +14,16 @@ import (
 
 func (a *app) infoCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:   "info KEY",
-		Short: "tell all that there is of a key, without touching it",
-		Long: `info tells the files that Qt derives from a key, the System V keys and ids that
+		Use:        "info KEY",
+		Short:      "tell all that there is of a key, without touching it",
+		SuggestFor: []string{"show", "status"},
+		Long: perSystem(`info tells the files that Qt derives from a key, the System V keys and ids that
 they lead to, what the kernel knows of the segment and its lock, and in a word
 what is the matter: free, live, locked, orphaned, lock jammed and so on. It
-attaches to nothing and locks nothing.
-
-On Windows there are no such files, ids, owners and processes: it tells the names
-of the objects, the size in whole pages, how many handles are open, and the state
-of the lock.`,
+attaches to nothing and locks nothing.`,
+			`info tells the names of the objects that Qt derives from a key, the size in whole
+pages, how many handles are open, the state of the lock, and in a word what is the
+matter: free, live, locked or lock jammed. It keeps nothing open and locks nothing.`),
 		Example: "  qtshm info Config\n  qtshm info --json native:/var/run/viewer/shm.key",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE:    func(_ *cobra.Command, args []string) error { return a.info(args[0]) },

@@ -32,9 +32,10 @@ Data that does not fit behind --offset is refused, and nothing is written.`
 func (a *app) putCmd() *cobra.Command {
 	o := putOptions{offset: -1}
 	c := &cobra.Command{
-		Use:   "put KEY [DATA]",
-		Short: "write into a segment",
-		Long:  putLong,
+		Use:        "put KEY [DATA]",
+		Short:      "write into a segment",
+		SuggestFor: []string{"write", "set"},
+		Long:       putLong,
 		Example: `  qtshm put Config 'volume=5'           # also over volume=100
   qtshm put Config --file config.bin --clear
   qtshm put Frame --offset 16 --file part.bin

@@ -19,6 +19,9 @@ type textEncoding struct {
 
 const encodingUsage = "`encoding` of text: local8bit, utf-8, utf-16le, utf-16be, latin1, or an IANA name such as GBK"
 
+// encodingNames are those that a shell completes.
+var encodingNames = []string{"local8bit", "utf-8", "utf-16le", "utf-16be", "latin1", "GBK", "Shift_JIS", "windows-1252"}
+
 // qtEncodings are those that QString has functions for.
 var qtEncodings = map[string]qtbridge.Encoding{
 	"local8bit": qtbridge.Local8Bit,
