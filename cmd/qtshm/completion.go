@@ -10,12 +10,14 @@ import (
 	"qtinterop/qtbridge"
 )
 
-// complete says what a shell may complete: keys that exist, and values of flags.
-func complete(root *cobra.Command) {
+// complete says what a shell may complete at the end of line: keys that exist, and
+// values of flags.
+func complete(root *cobra.Command, line []string) {
+	behindDash := slices.Contains(line[:max(0, len(line)-1)], "--") // which cobra does not tell
 	for _, c := range root.Commands() {
 		c.ValidArgsFunction = cobra.NoFileCompletions
 		if entries, ok := keysOf[c.Name()]; ok {
-			c.ValidArgsFunction = completeArgs(entries)
+			c.ValidArgsFunction = completeArgs(entries, behindDash)
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Name != "file" { // which the shell knows best
@@ -36,10 +38,10 @@ func hasSegment(e *qtbridge.Entry) bool { return e.State.Segment.Exists }
 func isAny(*qtbridge.Entry) bool        { return true }
 
 // completeArgs completes KEY, and behind -- what the shell knows.
-func completeArgs(is func(*qtbridge.Entry) bool) cobra.CompletionFunc {
+func completeArgs(is func(*qtbridge.Entry) bool, behindDash bool) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		switch dash := c.ArgsLenAtDash(); {
-		case dash >= 0 && dash < len(args): // cobra adds a -- of its own, behind all
+		switch {
+		case behindDash:
 			return nil, cobra.ShellCompDirectiveDefault
 		case len(args) == 0:
 			return liveKeys(is), cobra.ShellCompDirectiveNoFileComp

@@ -161,7 +161,7 @@ func (a *app) report(err error) {
 
 // sentence is the text of an error for people: one line, also of joined errors.
 func sentence(err error) string {
-	return strings.ReplaceAll(toolWords.Replace(err.Error()), "\n", "; ")
+	return printable(strings.ReplaceAll(toolWords.Replace(err.Error()), "\n", "; "))
 }
 
 // errorJSON is an error as --json shows it; docs/qtshm.md documents it.

@@ -67,7 +67,7 @@ func verdictText(v qtbridge.Verdict, colour bool) string {
 func (a *app) printInfo(s *qtbridge.State) error {
 	var text strings.Builder
 	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s)", s.Key, callOf(s.Key))))
-	text.WriteString(infoLine("verdict", verdictText(s.Verdict, hasColour(a.out))))
+	text.WriteString(fmt.Sprintf("%-15s %s\n", "verdict", verdictText(s.Verdict, hasColour(a.out))))
 	if s.Elsewhere != (qtbridge.Key{}) {
 		text.WriteString(infoLine("found as", s.Elsewhere.String()))
 	}
@@ -90,7 +90,7 @@ func callOf(key qtbridge.Key) string {
 	return fmt.Sprintf("setNativeKey(QNativeIpcKey::fromString(%q))", key)
 }
 
-func infoLine(name, text string) string { return fmt.Sprintf("%-15s %s\n", name, text) }
+func infoLine(name, text string) string { return fmt.Sprintf("%-15s %s\n", name, printable(text)) }
 
 func fileText(f *qtbridge.KeyFile) string {
 	switch {

@@ -50,3 +50,26 @@ func TestRemoveLeftovers(t *testing.T) {
 	assert.NoFileExists(t, lock)
 	assert.Nil(t, observer.LookSemaphore(lock))
 }
+
+// To have removed what was left is a success, also if the next writer was quick.
+func TestRemoveBesideTheNextWriter(t *testing.T) {
+	e := peertest.New(t)
+	writer := e.Verbs(6)
+	for range 20 {
+		key := e.Name()
+		segmentOf(e, 6, key, []byte("abcd")).Kill()
+		writer.Do("shm.new", key, peertest.Args{"key": key})
+		removed := make(chan result)
+		go func() { removed <- do(t, "rm", key) }()
+		for !writer.Do("shm.create", key, peertest.Args{"size": 4}).OK() {
+		}
+		r := <-removed
+		if r.status == exitInUse { // the writer came before it
+			assert.NotContains(t, r.out, "remove the orphaned segment")
+			continue
+		}
+		assert.Equal(t, exitOK, r.status, r.err)
+		assert.Contains(t, r.out, "remove the orphaned segment")
+		writer.Do("shm.delete", key, nil)
+	}
+}

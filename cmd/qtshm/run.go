@@ -24,6 +24,7 @@ type app struct {
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in: in, out: out, err: errOut}
 	root := a.root()
+	complete(root, args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -68,7 +69,6 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.getCmd(), a.putCmd(), a.publishCmd(), a.watchCmd(), a.createCmd(), a.rmCmd(),
 		a.infoCmd(), a.lockCmd(), a.semCmd(), a.versionCmd(), a.lsCmd(), a.doctorCmd(), a.topCmd(), a.manCmd())
-	complete(root)
 	return root
 }
 
