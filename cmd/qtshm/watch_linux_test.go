@@ -129,7 +129,7 @@ func TestClosedPipeOfALargeGet(t *testing.T) {
 	key := e.Name()
 	zeros(e, 6, key, 1<<30)
 	segment, lock := files(t, key)
-	for _, flags := range [][]string{nil, {"--json"}, {"--as", "hex"}} {
+	for _, flags := range [][]string{nil, {"--json"}} {
 		p := start(t, append([]string{"get", key}, flags...)...)
 		_, err := io.CopyN(io.Discard, p.stdout, 100)
 		require.NoError(t, err)
