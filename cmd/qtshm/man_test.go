@@ -14,7 +14,7 @@ import (
 
 // Each page has what a page is to have, and names no page of qtshm that does not exist.
 func TestManPages(t *testing.T) {
-	root := (&app{}).root()
+	root := (&app{}).root(nil)
 	pages := map[string]string{}
 	for _, c := range manPages(root) {
 		pages[manName(c)+"(1)"] = manPage(c, "Jan 2026")

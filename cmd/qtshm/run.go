@@ -23,8 +23,7 @@ type app struct {
 // signalError as its cause, the command detaches and ends.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in: in, out: out, err: errOut}
-	root := a.root()
-	complete(root, args)
+	root := a.root(args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -46,8 +45,16 @@ KEY is what the programs have agreed on:
 `) + `
 Exit status: ` + exitText + `.`
 
-// root is qtshm with all its commands.
-func (a *app) root() *cobra.Command {
+// commands make the commands, by their names.
+var commands = map[string]func(*app) *cobra.Command{
+	"get": (*app).getCmd, "put": (*app).putCmd, "publish": (*app).publishCmd, "watch": (*app).watchCmd,
+	"create": (*app).createCmd, "rm": (*app).rmCmd, "info": (*app).infoCmd, "lock": (*app).lockCmd, "sem": (*app).semCmd,
+	"version": (*app).versionCmd, "ls": (*app).lsCmd, "doctor": (*app).doctorCmd, "top": (*app).topCmd, "man": (*app).manCmd,
+}
+
+// root is qtshm with the command that args begin with, or with all: to make them takes
+// as long as a get.
+func (a *app) root(args []string) *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use:   "qtshm",
@@ -67,8 +74,16 @@ func (a *app) root() *cobra.Command {
 	root.Flags().BoolVar(&version, "version", false, "print what qtshm version does")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "results as JSON, one object a line, and errors as JSON on stderr")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(a.getCmd(), a.putCmd(), a.publishCmd(), a.watchCmd(), a.createCmd(), a.rmCmd(),
-		a.infoCmd(), a.lockCmd(), a.semCmd(), a.versionCmd(), a.lsCmd(), a.doctorCmd(), a.topCmd(), a.manCmd())
+	if len(args) > 0 && commands[args[0]] != nil && args[0] != "man" {
+		root.AddCommand(commands[args[0]](a))
+		root.CompletionOptions.DisableDefaultCmd = true
+		root.SetHelpCommand(&cobra.Command{Hidden: true})
+		return root
+	}
+	for _, command := range commands {
+		root.AddCommand(command(a))
+	}
+	complete(root, args)
 	return root
 }
 

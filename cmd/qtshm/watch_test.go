@@ -293,7 +293,7 @@ func TestVersion(t *testing.T) {
 // Each command explains itself with an example.
 func TestHelp(t *testing.T) {
 	a := &app{}
-	for _, c := range a.root().Commands() {
+	for _, c := range a.root(nil).Commands() {
 		if c.Name() == "help" || c.Name() == "completion" {
 			continue
 		}
