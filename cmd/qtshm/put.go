@@ -20,13 +20,12 @@ type putOptions struct {
 	requireLive bool
 }
 
-const putLong = `put writes into a segment that exists, under its lock, and where there is none, as
-with most native keys, at once.
+const putLong = `put writes into a segment that exists. DATA without --offset is a new text: a NUL
+ends it, where there is room, so that Qt programs do not read the rest of a longer
+one before. --offset, --file and --hex write their bytes and no others. With --clear
+all bytes behind become zero.
 
-DATA without --offset is a new text: a NUL ends it, where there is room, so that Qt
-programs do not read the rest of a longer one before. --offset, --file and --hex
-write their bytes and no others. With --clear all bytes behind become zero.
-
+It writes under the lock, or at once where there is none, as with most native keys.
 Data that does not fit behind --offset is refused, and nothing is written.`
 
 func (a *app) putCmd() *cobra.Command {
@@ -76,24 +75,18 @@ func (a *app) put(c *cobra.Command, args []string, o putOptions) error {
 	if err != nil {
 		return err
 	}
-	tail, err := o.tail(c, total-offset-int64(len(data)))
-	if err != nil {
-		return err
-	}
+	tail := o.tail(c, total-offset-int64(len(data)))
 	return (&writing{a, key, data, tail, offset, o}).run(ctx)
 }
 
 // tail is what is written behind the data, where there is room for so many bytes: the
 // NUL of a text that is the whole content.
-func (o *putOptions) tail(c *cobra.Command, room int64) ([]byte, error) {
-	if c.Flags().Changed("file") || c.Flags().Changed("hex") || c.Flags().Changed("offset") {
-		return nil, nil
+func (o *putOptions) tail(c *cobra.Command, room int64) []byte {
+	nul := nulOf(o.encoding.Encoding)
+	if c.Flags().Changed("file") || c.Flags().Changed("hex") || c.Flags().Changed("offset") || int64(len(nul)) > room {
+		return nil
 	}
-	nul, err := o.encoding.Encode("\x00")
-	if int64(len(nul)) > room {
-		nul = nil
-	}
-	return nul, err
+	return nul
 }
 
 // sizeOf is the size of a segment that exists. It is not attached to, for the

@@ -64,10 +64,19 @@ func textOf(data []byte, e qtbridge.Encoding) *string {
 
 func isControl(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }
 
+// nulOf is what ends a text: as many zero bytes as another character has.
+func nulOf(e qtbridge.Encoding) []byte {
+	letter, err := e.Encode("A")
+	if err != nil {
+		return []byte{0}
+	}
+	return make([]byte, len(letter))
+}
+
 // endOfText is where the first NUL of data is, or its length.
 func endOfText(data []byte, e qtbridge.Encoding) int {
-	nul, err := e.Encode("\x00")
-	for at := 0; err == nil && at+len(nul) <= len(data); at += len(nul) {
+	nul := nulOf(e)
+	for at := 0; at+len(nul) <= len(data); at += len(nul) {
 		if bytes.Equal(data[at:at+len(nul)], nul) {
 			return at
 		}
