@@ -20,9 +20,10 @@ func complete(root *cobra.Command, line []string) {
 			c.ValidArgsFunction = completeArgs(entries, behindDash)
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if f.Name != "file" { // which the shell knows best
-				_ = c.RegisterFlagCompletionFunc(f.Name, completeFlag(f.Name))
+			if kind := f.Value.Type(); kind == "string" && f.Name != "hex" || kind == "stringArray" {
+				return // a file, which the shell knows best
 			}
+			_ = c.RegisterFlagCompletionFunc(f.Name, completeFlag(f.Name))
 		})
 	}
 }

@@ -63,8 +63,10 @@ func TestCompletionOfFlags(t *testing.T) {
 		assert.Equal(t, flag.offered, offered, "%v", flag.args)
 		assert.Equal(t, onlyOffered, directive)
 	}
-	_, directive := completions(t, "put", "x", "--file", "")
-	assert.Equal(t, filesAsWell, directive)
+	for _, args := range [][]string{{"put", "x", "--file", ""}, {"publish", "x", "--file", ""}} {
+		_, directive := completions(t, args...)
+		assert.Equal(t, filesAsWell, directive)
+	}
 	offered, _ := completions(t, "publish", "x", "--enc")
 	assert.Len(t, offered, 1)
 	for _, name := range encodingNames {

@@ -69,8 +69,11 @@ func manPage(c *cobra.Command, date string) string {
 		use = "qtshm COMMAND [flags]"
 	}
 	section("SYNOPSIS", ".B "+roff(use))
-	about, _, _ := strings.Cut(c.Long+"\n", "\nExit status: ") // which has a section
-	if c.Long == "" {
+	about := c.Long
+	switch {
+	case !c.HasParent():
+		about, _, _ = strings.Cut(about, "\nExit status: ") // which has a section
+	case about == "":
 		about = "qtshm " + c.Name() + " prints " + c.Short + "."
 	}
 	section("DESCRIPTION", manText(about))

@@ -45,7 +45,7 @@ KEY is what the programs have agreed on:
 `) + `
 Exit status: ` + exitText + `.`
 
-// commands make the commands, by their names.
+// commands make the commands, by their names. Some builds have more.
 var commands = map[string]func(*app) *cobra.Command{
 	"get": (*app).getCmd, "put": (*app).putCmd, "publish": (*app).publishCmd, "watch": (*app).watchCmd,
 	"create": (*app).createCmd, "rm": (*app).rmCmd, "info": (*app).infoCmd, "lock": (*app).lockCmd, "sem": (*app).semCmd,

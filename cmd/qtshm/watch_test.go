@@ -294,7 +294,7 @@ func TestVersion(t *testing.T) {
 func TestHelp(t *testing.T) {
 	a := &app{}
 	for _, c := range a.root(nil).Commands() {
-		if c.Name() == "help" || c.Name() == "completion" {
+		if c.Hidden || c.Name() == "help" || c.Name() == "completion" {
 			continue
 		}
 		assert.NotEmpty(t, c.Example, c.Name())
