@@ -127,6 +127,7 @@ func TestALookLeavesAnOrphan(t *testing.T) {
 			func(s *Segment) { _, _ = s.WriteAt([]byte("S"), 0) },
 		} {
 			s := mustAttach(t, key, ReadWrite)
+			assert.True(t, s.WasUnused())
 			use(s)
 			require.NoError(t, s.Close())
 			after := observer.Look(segment)
@@ -137,6 +138,7 @@ func TestALookLeavesAnOrphan(t *testing.T) {
 		assert.Equal(t, "Stale", string(env.Raw(segment)))
 
 		a, b := mustAttach(t, key, ReadOnly), mustAttach(t, key, ReadOnly)
+		assert.True(t, b.WasUnused(), "a is of this program")
 		require.NoError(t, a.Close())
 		require.NoError(t, b.Close())
 		assert.NotNil(t, observer.Look(segment), "nobody else had it")
@@ -148,6 +150,7 @@ func TestClaim(t *testing.T) {
 		orphan(env, qt, key)
 		s := mustAttach(t, key, ReadOnly)
 		s.Claim()
+		assert.False(t, s.WasUnused())
 		require.NoError(t, s.Close())
 		assert.NoFileExists(t, first(keyFiles(t, key)))
 		env.LeavesBehind() // the lock of the killed process

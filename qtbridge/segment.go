@@ -71,6 +71,12 @@ func (s *Segment) Claim() {
 	}
 }
 
+// WasUnused tells whether no other program was attached to the segment when s attached,
+// as to what a crash has left behind: its content is the last that there was. It is false after
+// [Segment.Claim], and on systems that tell nothing of it: Windows, where such a segment
+// does not exist, and with a [PosixKey], of which [Inspect] tells before.
+func (s *Segment) WasUnused() bool { return s.mem.keeper.Load() != nil }
+
 // Close detaches, and gives back the lock if the Segment holds it. The last one
 // to detach removes the segment and its key file, and who made the semaphore
 // removes that, as with Qt (QSharedMemory::detach and the destructor).

@@ -4,6 +4,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,6 +12,7 @@ import (
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/qtbridge"
 )
 
 func TestBadInput(t *testing.T) {
@@ -59,11 +61,15 @@ func TestBadInput(t *testing.T) {
 		{exitUsage, "longer than --size", []string{"publish", key, "xy", "--size", "1"}},
 		{exitUsage, "not in this encoding", []string{"publish", key, "共", "--encoding", "latin1"}},
 		{exitUsage, "no such file", []string{"publish", key, "--file", "/none/at/all"}},
+		{exitNoCommand, "cannot be run", []string{"sem", key, "acquire", "--", "none-at-all"}},
+		{exitUsage, "value out of range", append([]string{"lock", key, "-E", "256", "--"}, childThat("exits", "0")...)},
+		{exitUsage, "contradict", append([]string{"lock", key, "-n", "--timeout", "1s", "--"}, childThat("exits", "0")...)},
+		{exitUsage, "--fail", []string{"watch", key, "--fail"}},
 		{exitUsage, "no command", []string{"lock", key}},
 		{exitUsage, "no command", []string{"lock", key, "--"}},
 		{exitUsage, "behind --", []string{"lock", key, "true"}},
-		{exitUsage, "cannot be run", []string{"lock", key, "--", "/none/at/all"}},
-		{exitUsage, "cannot be run", []string{"watch", key, "--", "none-at-all"}},
+		{exitNoCommand, "cannot be run", []string{"lock", key, "--", "/none/at/all"}},
+		{exitNoCommand, "cannot be run", []string{"watch", key, "--", "none-at-all"}},
 		{exitUsage, "no command", []string{"watch", key, "--"}},
 		{exitUsage, "with a command", []string{"watch", key, "--as", "hex", "--", "true"}},
 		{exitUsage, "invalid argument", []string{"watch", key, "--count", "-1"}},
@@ -110,7 +116,7 @@ func TestErrorsAsJSON(t *testing.T) {
 	r := do(t, "--json", "get", key)
 	require.Equal(t, exitNotFound, r.status)
 	shown := object(t, r.err)
-	assert.Equal(t, "not found", shown["code"])
+	assert.Equal(t, "not-found", shown["code"])
 	assert.EqualValues(t, exitNotFound, shown["status"])
 	assert.Equal(t, "attach", shown["op"])
 	assert.Equal(t, key, shown["key"])
@@ -122,6 +128,25 @@ func TestErrorsAsJSON(t *testing.T) {
 	r = do(t, "get", key, "--json", "--as", "hex")
 	assert.Equal(t, exitUsage, r.status)
 	assert.Contains(t, object(t, r.err)["error"], "contradict")
+}
+
+// Each code, verdict and means has a slug of its own.
+func TestSlugs(t *testing.T) {
+	for code := qtbridge.ErrUnknown; !strings.HasPrefix(code.Error(), "code "); code++ {
+		assert.Contains(t, codeSlugs, code)
+	}
+	for evidence := qtbridge.SameKey; !strings.HasPrefix(evidence.String(), "evidence "); evidence++ {
+		assert.Contains(t, evidenceSlugs, evidence)
+	}
+	var verdicts []string
+	for v := qtbridge.Unclear; !strings.HasPrefix(v.String(), "verdict "); v++ {
+		verdicts = append(verdicts, slugOf(v.String()))
+	}
+	assert.ElementsMatch(t, []string{"unclear", "free", "leftover", "live", "in-use-elsewhere", "orphaned", "locked", "abandoned",
+		"lock-lost", "key-file-lost", "segment-lost", "split-in-two", "lock-jammed", "foreign-lock", "unattended"}, verdicts)
+	for m, slug := range map[qtbridge.Means]string{qtbridge.ByPoll: "poll", qtbridge.ByLock: "lock", qtbridge.ByKeyFile: "key-file"} {
+		assert.Equal(t, slug, slugOf(m.String()))
+	}
 }
 
 func TestSize(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -25,13 +26,23 @@ func (a *app) newChild(path string, command []string) *child {
 	return &child{cmd: cmd, terminal: isTerminal(a.in)}
 }
 
-// findCommand is the path of a program, or a usage error.
+// findCommand is the path of a program.
 func findCommand(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", usagef("the command %q cannot be run: %v", name, errors.Unwrap(err))
+		return "", cannotRun(name, errors.Unwrap(err))
 	}
 	return path, nil
+}
+
+// cannotRun is the error of a command that does not begin, with the status that a shell
+// has for it.
+func cannotRun(name string, err error) error {
+	status := exitCannotRun
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {
+		status = exitNoCommand
+	}
+	return refusedf(status, "the command %q cannot be run: %v", name, err)
 }
 
 // runWith runs the program with data on stdin. A signal that ends ctx is passed
@@ -45,7 +56,7 @@ func (c *child) runWith(ctx context.Context, data []byte) error {
 // Its error is how the program ended.
 func (c *child) run(ctx context.Context) error {
 	if err := c.cmd.Start(); err != nil {
-		return err
+		return cannotRun(c.cmd.Args[0], err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- c.cmd.Wait() }()

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// untilClosed returns a context that also ends when nobody reads w any more, if
-// it is a pipe; the cause is io.ErrClosedPipe. A write would notice too, but the
+// untilClosed returns a context that also ends when nobody reads w any more, if it is
+// a pipe, or a terminal that was closed; the cause is io.ErrClosedPipe. A write would notice too, but the
 // next change may be a long time off.
 func untilClosed(ctx context.Context, w io.Writer) (context.Context, func()) {
 	file, ok := w.(*os.File)
@@ -17,7 +17,7 @@ func untilClosed(ctx context.Context, w io.Writer) (context.Context, func()) {
 		return ctx, func() {}
 	}
 	info, err := file.Stat()
-	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket|os.ModeCharDevice) == 0 {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -16,8 +16,8 @@ func (a *app) createCmd() *cobra.Command {
 		Use:   "create KEY --size N",
 		Short: "make an empty segment, and hold it",
 		Long: `create makes a segment of N bytes, all zero, and holds it until a signal or the
-end of --for. Then it detaches; the segment goes when nobody else is attached.
-On Windows N is rounded up to whole pages, of 4 KiB.`,
+end of --for. Then it detaches; the segment goes when nobody else is attached.` +
+			perSystem("", "\nN is rounded up to whole pages, of 4 KiB."),
 		Example: `  qtshm create Frame --size 64K           # until Ctrl-C
   qtshm create native:shm.key --size 1MiB --for 30s`,
 		Args: usageArgs(cobra.ExactArgs(1)),

@@ -23,20 +23,17 @@ const (
 	exitPermission  = 5
 	exitLocked      = 6 // timed out, or lock not obtained
 	exitInUse       = 7
+	exitUnused      = 8   // --require-live, and nobody is attached
+	exitCannotRun   = 126 // a command that is there, as a shell has it
+	exitNoCommand   = 127 // as a shell has it
 	exitInterrupted = 130
 )
 
-// statusTexts are the codes in the JSON of errors that are not qtbridge's.
-var statusTexts = map[int]string{
-	exitError:       "failed",
-	exitUsage:       "usage",
-	exitNotFound:    "not found",
-	exitExists:      "already exists",
-	exitPermission:  "permission denied",
-	exitLocked:      "timed out",
-	exitInUse:       "in use",
-	exitInterrupted: "interrupted",
-}
+// exitText is what the statuses mean, for the help.
+const exitText = `0 done, 1 other error, 2 usage, 3 not found, 4 already exists,
+5 permission, 6 timed out or lock not obtained, 7 refused because it is in use,
+8 nobody is attached (--require-live), 126 CMD cannot be run, 127 there is no CMD,
+130 interrupted, any other that of CMD`
 
 // codeStatuses are the exit statuses of qtbridge's errors; others are exitError.
 var codeStatuses = map[qtbridge.Code]int{
@@ -75,6 +72,14 @@ func refusedf(status int, format string, args ...any) error {
 	return refusal{status, fmt.Sprintf(format, args...)}
 }
 
+// conflict is that a lock was not obtained, with the exit status that was asked for.
+type conflict struct {
+	status int
+	error
+}
+
+func (c conflict) Unwrap() error { return c.error }
+
 // childStatus is how a program that we ran ended; it is passed on without a word.
 type childStatus int
 
@@ -87,6 +92,9 @@ func statusOf(err error) int {
 	}
 	if child, ok := errors.AsType[childStatus](err); ok {
 		return int(child)
+	}
+	if asked, ok := errors.AsType[conflict](err); ok {
+		return asked.status
 	}
 	if _, ok := errors.AsType[signalError](err); ok {
 		return exitInterrupted
@@ -153,13 +161,12 @@ func (a *app) report(err error) {
 
 // sentence is the text of an error for people: one line, also of joined errors.
 func sentence(err error) string {
-	text := strings.ReplaceAll(err.Error(), "qtbridge: ", "")
-	return strings.ReplaceAll(text, "\n", "; ")
+	return printable(strings.ReplaceAll(toolWords.Replace(err.Error()), "\n", "; "))
 }
 
 // errorJSON is an error as --json shows it; docs/qtshm.md documents it.
 type errorJSON struct {
-	Error  string `json:"error"`
+	Error  string `json:"error"` // for people; it may change
 	Code   string `json:"code"`
 	Status int    `json:"status"`
 	Op     string `json:"op,omitempty"`
@@ -168,9 +175,9 @@ type errorJSON struct {
 
 func (a *app) reportJSON(err error) {
 	status := statusOf(err)
-	shown := errorJSON{Error: sentence(err), Code: statusTexts[status], Status: status}
+	shown := errorJSON{Error: sentence(err), Code: statusSlugs[status], Status: status}
 	if e, ok := errors.AsType[*qtbridge.Error](err); ok {
-		shown.Code, shown.Op = e.Code.Error(), e.Op
+		shown.Code, shown.Op = codeSlugs[e.Code], e.Op
 		if e.Key != (qtbridge.Key{}) {
 			shown.Key = e.Key.String()
 		}

@@ -22,9 +22,13 @@ const (
 	asJSON format = "json"
 )
 
+func formatNames() []string {
+	return []string{string(asRaw), string(asHex), string(asText), string(asJSON)}
+}
+
 // Set, String and Type make it a flag.
 func (f *format) Set(name string) error {
-	if !slices.Contains([]format{asRaw, asHex, asText, asJSON}, format(name)) {
+	if !slices.Contains(formatNames(), name) {
 		return fmt.Errorf("there is no format %q; known are raw, hex, text and json", name)
 	}
 	*f = format(name)

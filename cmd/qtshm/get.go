@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -20,34 +21,39 @@ const (
 
 // getOptions are the flags of get.
 type getOptions struct {
-	offset, length size
-	as             format
-	encoding       textEncoding
-	noLock         bool
-	timeout        span
+	part
+	as          format
+	encoding    textEncoding
+	noLock      bool
+	requireLive bool
+	timeout     span
 }
 
-const getLong = `get attaches read-only, takes the lock, copies, gives the lock back and detaches.
+var getLong = `get attaches read-only, takes the lock, copies, gives the lock back and detaches.
 It prints raw bytes, or to a terminal a hex dump as hexdump -C.
 
-Up to 64 MiB are copied before anything is printed. More, raw or as hex, is
-printed piece by piece: then the lock is held until the reader of the output has
-taken it. As text, the bytes up to the first NUL are printed, and a newline.
+Up to 64 MiB are copied before anything is printed. More is printed piece by piece:
+then the lock is held until the reader of the output has taken it. As text, the
+bytes up to the first NUL are printed, and a newline.
 
-On Windows a segment consists of whole pages, of 4 KiB: what was not written is
-zero, and is printed too, but not as text. --length prints no more than it says.
+` + perSystem("", `A segment consists of whole pages, of 4 KiB: what was not written is zero, and is
+printed too, but not as text. --length prints no more than it says.
 
-A segment with a native key has a lock only if a program with Qt 6.6 or later has
+`) + `A segment with a native key has a lock only if a program with Qt 6.6 or later has
 made one, which others do not take: it is read until two reads agree, if it has at
 most 64 MiB, as is one whose lock nobody has made; get makes none.
---no-lock copies at once, whatever is being written.`
+--no-lock copies at once, whatever is being written.
+
+What a crash has left behind is printed as well, with a word on stderr, and stays:
+rm removes it. With --require-live that is a failure, with status 8.`
 
 func (a *app) getCmd() *cobra.Command {
-	o := getOptions{offset: -1, length: -1}
+	o := getOptions{part: wholePart}
 	c := &cobra.Command{
-		Use:   "get KEY",
-		Short: "print what is in a segment",
-		Long:  getLong,
+		Use:        "get KEY",
+		Short:      "print what is in a segment",
+		SuggestFor: []string{"cat", "read"},
+		Long:       getLong,
 		Example: `  qtshm get Config                      # a hex dump on a terminal
   qtshm get Config > config.bin         # the bytes
   qtshm get native:RkWebViewModelSM --as text
@@ -56,9 +62,9 @@ func (a *app) getCmd() *cobra.Command {
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return a.get(c.Context(), args[0], o) },
 	}
-	c.Flags().Var(&o.offset, "offset", "begin so many bytes after the start (default 0)")
-	c.Flags().Var(&o.length, "length", "print so many bytes (default: to the end)")
+	o.addFlags(c, "print", "to the end")
 	c.Flags().BoolVar(&o.noLock, "no-lock", false, "do not take the lock")
+	addRequireLive(c, &o.requireLive)
 	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
 	addShowing(c, &o.as, &o.encoding, "hex on a terminal, else raw")
 	return c
@@ -75,13 +81,13 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 	if o.as == "" && isTerminal(a.out) {
 		o.as = asHex
 	}
-	s, err := qtbridge.Attach(ctx, key, qtbridge.ReadOnly)
+	s, err := a.attachTo(ctx, "get", key, qtbridge.ReadOnly, o.requireLive)
 	if err != nil {
 		return err
 	}
 	defer closing(s, &err)
 	r := reading{app: a, options: o, segment: s}
-	if r.offset, r.length, err = o.part(int64(s.Size())); err != nil {
+	if r.offset, r.length, err = o.within(int64(s.Size())); err != nil {
 		return err
 	}
 	return r.run(ctx)
@@ -89,22 +95,6 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 
 // closing closes what a command used, and says what went wrong with it.
 func closing(c io.Closer, err *error) { *err = errors.Join(*err, c.Close()) }
-
-// part is which part of a segment of so many bytes is meant.
-func (o *getOptions) part(total int64) (offset, length int64, err error) {
-	offset = max(0, int64(o.offset))
-	if offset > total {
-		return 0, 0, usagef("--offset %d is past the end: the segment has %d bytes", offset, total)
-	}
-	length = total - offset
-	if o.length >= 0 {
-		if int64(o.length) > length {
-			return 0, 0, usagef("--length %d is too much: the segment has %d bytes, %d of them from --offset %d on", o.length, total, length, offset)
-		}
-		length = int64(o.length)
-	}
-	return offset, length, nil
-}
 
 // reading is one get.
 type reading struct {
@@ -115,7 +105,7 @@ type reading struct {
 }
 
 func (r *reading) run(ctx context.Context) error {
-	if r.length > copyLimit && r.options.as != asText && r.options.as != asJSON {
+	if r.length > copyLimit && r.options.as != asText {
 		return r.locked(ctx, func() error { return r.stream(ctx) })
 	}
 	data, err := r.copy(ctx)
@@ -176,39 +166,56 @@ func (r *reading) snapshot(ctx context.Context) ([]byte, error) {
 
 // stream prints without a copy of the whole.
 func (r *reading) stream(ctx context.Context) error {
-	var w io.Writer = patientWriter{ctx, r.app.out}
-	finish := func() error { return nil }
-	if r.options.as == asHex {
-		dump := newHexDump(w, r.offset)
-		w, finish = dump, dump.Close
-	}
 	bar := r.app.newProgress(r.length)
 	defer bar.end()
-	part := io.NewSectionReader(r.segment, r.offset, r.length)
-	if _, err := io.CopyBuffer(io.MultiWriter(w, bar), struct{ io.Reader }{part}, make([]byte, chunkSize)); err != nil {
-		return err
+	w := patientWriter{ctx, r.app.out}
+	part := io.TeeReader(io.NewSectionReader(r.segment, r.offset, r.length), bar)
+	switch r.options.as {
+	case asJSON:
+		return r.streamJSON(w, part)
+	case asHex:
+		dump := newHexDump(w, r.offset)
+		if _, err := io.CopyBuffer(dump, part, make([]byte, chunkSize)); err != nil {
+			return err
+		}
+		return dump.Close()
 	}
-	return finish()
+	_, err := io.CopyBuffer(w, part, make([]byte, chunkSize))
+	return err
 }
 
-// getJSON is what get --json prints; docs/qtshm.md documents it.
+// streamJSON prints what is large as JSON, with its text if that ends soon.
+func (r *reading) streamJSON(w io.Writer, part io.Reader) error {
+	start := make([]byte, chunkSize)
+	if _, err := r.segment.ReadAt(start, r.offset); err != nil {
+		return err
+	}
+	content := contentJSON{data: part}
+	if e := r.options.encoding.Encoding; endOfText(start, e) < len(start) {
+		content.text = textOf(start, e)
+	}
+	return content.writeTo(w, r.head())
+}
+
+// getJSON is what get --json prints, with contentJSON; docs/qtshm.md documents it.
 type getJSON struct {
-	Key    string  `json:"key"`
-	Size   int     `json:"size"`
-	Offset int64   `json:"offset"`
-	Length int64   `json:"length"`
-	Base64 []byte  `json:"base64"`
-	Text   *string `json:"text,omitempty"`
+	Key    string `json:"key"`
+	Size   int    `json:"size"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+	Unused bool   `json:"unused,omitempty"` // nobody else is attached
+}
+
+func (r *reading) head() getJSON {
+	return getJSON{r.segment.Key().String(), r.segment.Size(), r.offset, r.length, r.segment.WasUnused()}
 }
 
 func (r *reading) print(ctx context.Context, data []byte) error {
 	w := patientWriter{ctx, r.app.out}
 	e := r.options.encoding.Encoding
 	if r.options.as == asJSON {
-		return writeJSON(w, getJSON{
-			Key: r.segment.Key().String(), Size: r.segment.Size(), Offset: r.offset, Length: r.length,
-			Base64: data, Text: textOf(data, e),
-		})
+		content := contentJSON{bytes.NewReader(data), textOf(data, e)}
+		return content.writeTo(w, r.head())
 	}
 	return writeAs(w, r.options.as, data, r.offset, e)
 }

@@ -72,6 +72,40 @@ func TestGetTellsOfTheLock(t *testing.T) {
 	}
 }
 
+// What a crash has left is read and written with a word, as often as one likes, and
+// with --require-live refused; either way it stays as it is.
+func TestUnused(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("data"))
+		segment, _ := files(t, key)
+		for _, command := range []string{"get", "put"} {
+			args := []string{command, key}
+			if command == "put" {
+				args = append(args, "DATA")
+			}
+			assert.Equal(t, exitOK, do(t, append(args, "--require-live")...).status, "it is in use")
+		}
+		peer.Kill()
+		left := observer.Look(segment)
+		says := fmt.Sprintf("qtshm: get %q: nobody is attached to the segment; its creator was process %d, which is gone; it stays in being\n", key, peer.PID())
+		for range 2 {
+			assert.Equal(t, result{exitOK, "DATA", says}, do(t, "get", key))
+		}
+		assert.Equal(t, true, object(t, ok(t, "get", key, "--json"))["unused"])
+		refused(t, exitUnused, "which is gone", "get", key, "--require-live")
+		refused(t, exitUnused, "which is gone", "put", key, "xxxx", "--require-live")
+		assert.Equal(t, "unused", object(t, do(t, "get", key, "--require-live", "--json").err)["code"])
+		assert.Equal(t, "DATA", string(e.Raw(segment)))
+		assert.Contains(t, do(t, "put", key, "XY", "--offset", "0").err, "nobody is attached")
+		assert.Equal(t, "XYTA", string(e.Raw(segment)))
+		assert.Equal(t, left.ID, observer.Look(segment).ID)
+		assert.Equal(t, 0, observer.Look(segment).Attached)
+		e.LeavesBehind()
+	})
+}
+
 // A gibibyte is printed without a second copy in memory: what the process had
 // in memory at most is the mapping, which counts as it is touched, and a little.
 func TestGetStreams(t *testing.T) {
@@ -98,6 +132,36 @@ func TestGetStreams(t *testing.T) {
 	expected.Write(make([]byte, 1<<20-3))
 	expected.Write([]byte("en"))
 	assert.Equal(t, expected.Sum(nil), hash.Sum(nil))
+}
+
+// So it is as JSON.
+func TestGetStreamsJSON(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	const total = 300 << 20
+	peer := zeros(e, 6, key, total)
+	peer.Do("shm.write", "m", peertest.Args{"base64": "aGVsbG8="})
+	peer.Do("shm.write", "m", peertest.Args{"base64": "ZW5k", "offset": total - 3})
+
+	p := start(t, "get", key, "--json")
+	begins := fmt.Sprintf(`{"key":%q,"size":%d,"offset":0,"length":%d,"base64":"`, key, total, total)
+	head := make([]byte, len(begins))
+	_, err := io.ReadFull(p.stdout, head)
+	require.NoError(t, err)
+	assert.Equal(t, begins, string(head))
+	encoded := func(n int64) string {
+		text := make([]byte, n)
+		_, err := io.ReadFull(p.stdout, text)
+		require.NoError(t, err)
+		return string(text)
+	}
+	assert.Equal(t, "aGVsbG8A", encoded(8))
+	_, err = io.CopyN(io.Discard, p.stdout, total/3*4-8-4)
+	require.NoError(t, err)
+	most := peakMemory(t, p.cmd.Process.Pid)
+	assert.Equal(t, "ZW5k", encoded(4))
+	assert.Equal(t, result{0, "\",\"text\":\"hello\"}\n", ""}, p.end())
+	assert.Less(t, most-total, 100<<20)
 }
 
 func peakMemory(t *testing.T, pid int) int {

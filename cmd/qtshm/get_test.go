@@ -16,6 +16,7 @@ import (
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/qtbridge"
 )
 
 // On Windows zeros up to the end of the page follow, but in text.
@@ -69,6 +70,23 @@ func TestGetEncoding(t *testing.T) {
 			peer.Do("shm.delete", "m", nil)
 		}
 	})
+}
+
+// In JSON there is text only where the bytes are text.
+func TestTextOf(t *testing.T) {
+	for data, text := range map[string]string{
+		"hello": "hello", "hello\x00\xff": "hello", "a\tb\r\n": "a\tb\r\n", "": "", "\x00\x00": "", "\ue000": "\ue000",
+	} {
+		shown := textOf([]byte(data), qtbridge.UTF8)
+		if assert.NotNil(t, shown, "%q", data) {
+			assert.Equal(t, text, *shown)
+		}
+	}
+	for _, data := range []string{"\x00\x00\x00\x05h\x00", "\x01\x02", "\x1b[2J", "\xff"} { // QDataStream, numbers, a terminal's command
+		assert.Nil(t, textOf([]byte(data), qtbridge.UTF8), "%q", data)
+	}
+	assert.Equal(t, 4, endOfText([]byte("a\x00\x00b\x00\x00"), qtbridge.UTF16LE))
+	assert.Equal(t, 3, endOfText([]byte("abc"), qtbridge.UTF8))
 }
 
 // A held lock is waited for as long as --timeout says, and left as it is.

@@ -14,16 +14,16 @@ import (
 
 func (a *app) infoCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:   "info KEY",
-		Short: "tell all that there is of a key, without touching it",
-		Long: `info tells the files that Qt derives from a key, the System V keys and ids that
+		Use:        "info KEY",
+		Short:      "tell all that there is of a key, without touching it",
+		SuggestFor: []string{"show", "status"},
+		Long: perSystem(`info tells the files that Qt derives from a key, the System V keys and ids that
 they lead to, what the kernel knows of the segment and its lock, and in a word
 what is the matter: free, live, locked, orphaned, lock jammed and so on. It
-attaches to nothing and locks nothing.
-
-On Windows there are no such files, ids, owners and processes: it tells the names
-of the objects, the size in whole pages, how many handles are open, and the state
-of the lock.`,
+attaches to nothing and locks nothing.`,
+			`info tells the names of the objects that Qt derives from a key, the size in whole
+pages, how many handles are open, the state of the lock, and in a word what is the
+matter: free, live, locked or lock jammed. It keeps nothing open and locks nothing.`),
 		Example: "  qtshm info Config\n  qtshm info --json native:/var/run/viewer/shm.key",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE:    func(_ *cobra.Command, args []string) error { return a.info(args[0]) },
@@ -67,7 +67,7 @@ func verdictText(v qtbridge.Verdict, colour bool) string {
 func (a *app) printInfo(s *qtbridge.State) error {
 	var text strings.Builder
 	text.WriteString(infoLine("key", fmt.Sprintf("%s   (%s)", s.Key, callOf(s.Key))))
-	text.WriteString(infoLine("verdict", verdictText(s.Verdict, hasColour(a.out))))
+	text.WriteString(fmt.Sprintf("%-15s %s\n", "verdict", verdictText(s.Verdict, hasColour(a.out))))
 	if s.Elsewhere != (qtbridge.Key{}) {
 		text.WriteString(infoLine("found as", s.Elsewhere.String()))
 	}
@@ -93,7 +93,7 @@ func callOf(key qtbridge.Key) string {
 	return fmt.Sprintf("setNativeKey(QNativeIpcKey::fromString(%q))", key)
 }
 
-func infoLine(name, text string) string { return fmt.Sprintf("%-15s %s\n", name, text) }
+func infoLine(name, text string) string { return fmt.Sprintf("%-15s %s\n", name, printable(text)) }
 
 func fileText(f *qtbridge.KeyFile) string {
 	switch {

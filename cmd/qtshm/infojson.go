@@ -85,12 +85,13 @@ type strayJSON struct {
 	IPCKey string `json:"ipcKey"`
 	factsJSON
 	Evidence string `json:"evidence"`
+	Text     string `json:"text"` // of the evidence, for people
 	Removed  bool   `json:"removed"`
 	Users    []int  `json:"users"`
 }
 
 func newInfoJSON(s *qtbridge.State) infoJSON {
-	shown := infoJSON{Key: s.Key.String(), Kind: kindOf(s.Key), Verdict: s.Verdict.String(),
+	shown := infoJSON{Key: s.Key.String(), Kind: kindOf(s.Key), Verdict: slugOf(s.Verdict.String()),
 		Segment: newSegmentJSON(&s.Segment), Strays: []strayJSON{}, Strangers: s.Strangers}
 	if s.Elsewhere != (qtbridge.Key{}) {
 		shown.Elsewhere = s.Elsewhere.String()
@@ -99,7 +100,7 @@ func newInfoJSON(s *qtbridge.State) infoJSON {
 		shown.Lock = newLockJSON(&s.Lock)
 	}
 	for _, stray := range s.Strays {
-		shown.Strays = append(shown.Strays, strayJSON{ipcKeyText(stray.IPCKey), *newFactsJSON(&stray.SegmentFacts), stray.Evidence.String(), stray.Removed, append([]int{}, stray.Users...)})
+		shown.Strays = append(shown.Strays, strayJSON{ipcKeyText(stray.IPCKey), *newFactsJSON(&stray.SegmentFacts), evidenceSlugs[stray.Evidence], stray.Evidence.String(), stray.Removed, append([]int{}, stray.Users...)})
 	}
 	return shown
 }

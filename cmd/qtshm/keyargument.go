@@ -41,10 +41,10 @@ func findKey(text string) (qtbridge.Key, error) {
 			return qtbridge.Key{}, usagef("%q is no id of a segment; give id: and a number, as of ipcs", text)
 		}
 		return keyOfSegment(text, func(s *qtbridge.SegmentState) bool { return s.ID == n })
-	case isIPCKey(text) && !hasSegment(text):
+	case isIPCKey(text) && !isKeyInUse(text):
 		n, _ := strconv.ParseUint(text[2:], 16, 32)
 		return keyOfSegment(text, func(s *qtbridge.SegmentState) bool { return uint32(s.IPCKey) == uint32(n) })
-	case filepath.IsAbs(text) && !hasSegment(text):
+	case filepath.IsAbs(text) && !isKeyInUse(text):
 		return keyOfFile(text)
 	}
 	return qtbridge.Key{}, nil
@@ -56,8 +56,8 @@ func isIPCKey(text string) bool {
 	return err == nil && strings.HasPrefix(text, "0x") && n>>24 == 'Q'
 }
 
-// hasSegment tells whether a text is a key as it is.
-func hasSegment(text string) bool {
+// isKeyInUse tells whether a text is a key as it is.
+func isKeyInUse(text string) bool {
 	state, err := qtbridge.Inspect(qtbridge.QtKey(text))
 	return err == nil && (state.Segment.Exists || state.Segment.File.Exists)
 }

@@ -69,7 +69,7 @@ func TestRemovePosix(t *testing.T) {
 
 func TestDoctorMendsThePosixLockAndKeepsTheSegment(t *testing.T) {
 	key, segment, _ := memoryFiles(t, peertest.New(t), 0)
-	assert.Equal(t, "lock jammed", object(t, ok(t, "info", key, "--json"))["verdict"])
+	assert.Equal(t, "lock-jammed", object(t, ok(t, "info", key, "--json"))["verdict"])
 	do(t, "doctor", key, "--fix")
 	assert.FileExists(t, segment)
 	assert.Equal(t, "orphaned", object(t, ok(t, "info", key, "--json"))["verdict"])

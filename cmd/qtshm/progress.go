@@ -11,12 +11,14 @@ const (
 	progressAfter = time.Second            // what is done sooner needs no bar
 	progressEvery = 100 * time.Millisecond // how often a bar is drawn
 	progressWidth = 30
+	progressText  = len("[]  99% of 1023.9 MiB ")
 )
 
 // progress is a bar on stderr for what takes longer than a second. A nil one
 // draws nothing.
 type progress struct {
 	w     io.Writer
+	width int   // of the bar, so that it fits the terminal
 	total int64 // bytes; 0 if it is not known
 	done  int64
 	next  time.Time
@@ -28,7 +30,8 @@ func (a *app) newProgress(total int64) *progress {
 	if !isTerminal(a.err) {
 		return nil
 	}
-	return &progress{w: a.err, total: total, next: time.Now().Add(progressAfter)}
+	width := min(progressWidth, widthOf(a.err)-progressText)
+	return &progress{w: a.err, width: width, total: total, next: time.Now().Add(progressAfter)}
 }
 
 // Write counts bytes.
@@ -49,13 +52,19 @@ func (p *progress) add(n int) {
 
 func (p *progress) draw() {
 	p.drawn = true
+	fmt.Fprint(p.w, "\r\x1b[K"+p.text())
+}
+
+func (p *progress) text() string {
 	if p.total <= 0 {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", sizeText(p.done))
-		return
+		return sizeText(p.done)
 	}
-	full := int(progressWidth * p.done / p.total)
-	bar := strings.Repeat("#", full) + strings.Repeat(".", progressWidth-full)
-	fmt.Fprintf(p.w, "\r\x1b[K[%s] %3d%% of %s", bar, 100*p.done/p.total, sizeText(p.total))
+	text := fmt.Sprintf("%3d%% of %s", 100*p.done/p.total, sizeText(p.total))
+	if p.width <= 0 {
+		return text
+	}
+	full := int(int64(p.width) * p.done / p.total)
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", p.width-full) + "] " + text
 }
 
 // end takes the bar away.

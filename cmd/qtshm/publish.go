@@ -23,10 +23,10 @@ type publishOptions struct {
 	duration span
 }
 
-const publishLong = `publish makes a segment of exactly the size of the data, writes it, and holds it
+var publishLong = `publish makes a segment of exactly the size of the data, writes it, and holds it
 until a signal or the end of --for; then the segment goes. It does what a Qt
-program does by detach(), create(), lock(), memcpy() and unlock(). On Windows
-zeros up to the end of the page follow the data.
+program does by detach(), create(), lock(), memcpy() and unlock().` +
+	perSystem("", "\nZeros up to the end of the page follow the data.") + `
 
 With --lines each line of stdin, without its end, is a message that replaces the
 one before; the end of stdin ends it. With --size there is one segment of that

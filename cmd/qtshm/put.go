@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,19 +14,29 @@ import (
 type putOptions struct {
 	source
 	offset  size
+	clear   bool
 	timeout span
+
+	requireLive bool
 }
+
+const putLong = `put writes into a segment that exists. DATA without --offset is a new text: a NUL
+ends it, where there is room, so that Qt programs do not read the rest of a longer
+one before. --offset, --file and --hex write their bytes and no others. With --clear
+all bytes behind become zero.
+
+It writes under the lock, or at once where there is none, as with most native keys.
+Data that does not fit behind --offset is refused, and nothing is written.`
 
 func (a *app) putCmd() *cobra.Command {
 	o := putOptions{offset: -1}
 	c := &cobra.Command{
-		Use:   "put KEY [DATA]",
-		Short: "write into a segment",
-		Long: `put writes into a segment that exists, under its lock. Where there is
-none, as with most native keys, it writes at once. The bytes behind the data stay as they are.
-
-Data that does not fit behind --offset is refused, and nothing is written.`,
-		Example: `  qtshm put Config 'volume=11'
+		Use:        "put KEY [DATA]",
+		Short:      "write into a segment",
+		SuggestFor: []string{"write", "set"},
+		Long:       putLong,
+		Example: `  qtshm put Config 'volume=5'           # also over volume=100
+  qtshm put Config --file config.bin --clear
   qtshm put Frame --offset 16 --file part.bin
   printf '\1\0' | qtshm put Flags --file -
   qtshm put Flags --hex '01 00'`,
@@ -34,6 +45,8 @@ Data that does not fit behind --offset is refused, and nothing is written.`,
 	}
 	o.addFlags(c)
 	c.Flags().Var(&o.offset, "offset", "begin so many bytes after the start (default 0)")
+	c.Flags().BoolVar(&o.clear, "clear", false, "make all bytes behind the data zero")
+	addRequireLive(c, &o.requireLive)
 	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
 	return c
 }
@@ -62,7 +75,18 @@ func (a *app) put(c *cobra.Command, args []string, o putOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.write(ctx, key, data, offset, o.timeout)
+	tail := o.tail(c, total-offset-int64(len(data)))
+	return (&writing{a, key, data, tail, offset, o}).run(ctx)
+}
+
+// tail is what is written behind the data, where there is room for so many bytes: the
+// NUL of a text that is the whole content.
+func (o *putOptions) tail(c *cobra.Command, room int64) []byte {
+	nul := nulOf(o.encoding.Encoding)
+	if c.Flags().Changed("file") || c.Flags().Changed("hex") || c.Flags().Changed("offset") || int64(len(nul)) > room {
+		return nil
+	}
+	return nul
 }
 
 // sizeOf is the size of a segment that exists. It is not attached to, for the
@@ -85,26 +109,53 @@ type putJSON struct {
 	Size   int    `json:"size"`
 	Offset int64  `json:"offset"`
 	Length int    `json:"length"`
+	Unused bool   `json:"unused,omitempty"` // nobody else is attached
 }
 
-func (a *app) write(ctx context.Context, key qtbridge.Key, data []byte, offset int64, timeout span) (err error) {
-	s, err := qtbridge.Attach(ctx, key, qtbridge.ReadWrite)
+// writing is one put.
+type writing struct {
+	app        *app
+	key        qtbridge.Key
+	data, tail []byte
+	offset     int64
+	options    putOptions
+}
+
+func (w *writing) run(ctx context.Context) (err error) {
+	s, err := w.app.attachTo(ctx, "put", w.key, qtbridge.ReadWrite, w.options.requireLive)
 	if err != nil {
 		return err
 	}
 	defer closing(s, &err)
-	locks := s.Lockable()
-	if locks {
-		if err := lockWithin(ctx, s, timeout); err != nil {
-			return err
-		}
-	}
-	_, err = s.WriteAt(data, offset)
-	if locks {
-		err = errors.Join(err, s.Unlock())
-	}
-	if err != nil || !a.json {
+	if err := w.locked(ctx, s); err != nil || !w.app.json {
 		return err
 	}
-	return a.printJSON(putJSON{key.String(), s.Size(), offset, len(data)})
+	return w.app.printJSON(putJSON{w.key.String(), s.Size(), w.offset, len(w.data), s.WasUnused()})
+}
+
+// locked writes under the lock, if there is one.
+func (w *writing) locked(ctx context.Context, s *qtbridge.Segment) (err error) {
+	if s.Lockable() {
+		if err := lockWithin(ctx, s, w.options.timeout); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.Unlock()) }()
+	}
+	if _, err := s.WriteAt(slices.Concat(w.data, w.tail), w.offset); err != nil || !w.options.clear {
+		return err
+	}
+	return clearFrom(s, w.offset+int64(len(w.data)))
+}
+
+// clearFrom makes all bytes from offset on zero.
+func clearFrom(s *qtbridge.Segment, offset int64) error {
+	zeros := make([]byte, chunkSize)
+	for rest := int64(s.Size()) - offset; rest > 0; {
+		n, err := s.WriteAt(zeros[:min(rest, chunkSize)], offset)
+		if err != nil {
+			return err
+		}
+		offset, rest = offset+int64(n), rest-int64(n)
+	}
+	return nil
 }

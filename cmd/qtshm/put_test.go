@@ -30,12 +30,20 @@ func TestPutIsReadByQt(t *testing.T) {
 			args  []string
 			after string
 		}{
-			{"", []string{"XY"}, "XYcdefgh"},
+			{"", []string{"XY", "--offset", "0"}, "XYcdefgh"},
 			{"", []string{"--hex", "00 fF", "--offset", "6"}, "XYcdef\x00\xff"},
 			{"", []string{"--file", file, "--offset", "4"}, "XYcdfile"},
 			{"stdin", []string{"--file", "-"}, "stdinile"},
-			{"", []string{"é", "--encoding", "latin1"}, "\xe9tdinile"},
-			{"", []string{"", "--offset", "8"}, "\xe9tdinile"},
+			{"", []string{"--hex", "41"}, "Atdinile"},
+			{"", []string{"é", "--encoding", "latin1"}, "\xe9\x00dinile"},
+			{"", []string{"", "--offset", "8"}, "\xe9\x00dinile"},
+			{"", []string{"volume=8"}, "volume=8"},
+			{"", []string{"vol"}, "vol\x00me=8"},
+			{"", []string{""}, "\x00ol\x00me=8"},
+			{"", []string{"A", "--encoding", "utf-16le"}, "A\x00\x00\x00me=8"},
+			{"", []string{"AB", "--offset", "1", "--clear"}, "AAB\x00\x00\x00\x00\x00"},
+			{"", []string{"12345678", "--clear"}, "12345678"},
+			{"", []string{"--file", file, "--clear"}, "file\x00\x00\x00\x00"},
 		} {
 			r := doWith(t, put.stdin, append([]string{"put", key}, put.args...)...)
 			require.Equal(t, result{}, r)
@@ -43,6 +51,20 @@ func TestPutIsReadByQt(t *testing.T) {
 			assert.Equal(t, paged(put.after), string(e.Raw(segment)))
 		}
 		assert.JSONEq(t, fmt.Sprintf(`{"key":%q,"size":%d,"offset":2,"length":1}`, key, pagedSize(8)), ok(t, "put", key, "x", "--offset", "2", "--json"))
+	})
+}
+
+// A text that is put reads in Qt as it is, whatever was there before.
+func TestPutEndsText(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("volume=100"+strings.Repeat("\x00", chunkSize)))
+		ok(t, "put", key, "volume=5")
+		text, _, _ := strings.Cut(string(peer.Do("shm.read", "m", nil).Bytes()), "\x00")
+		assert.Equal(t, "volume=5", text)
+		ok(t, "put", key, "--hex", "41", "--offset", "0", "--clear")
+		assert.Equal(t, "A", strings.TrimRight(string(peer.Do("shm.read", "m", nil).Bytes()), "\x00"))
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,12 +12,7 @@ import (
 // rmOptions are the flags of rm.
 type rmOptions struct{ force, breakLock, assumeGone bool }
 
-func (a *app) rmCmd() *cobra.Command {
-	var o rmOptions
-	c := &cobra.Command{
-		Use:   "rm KEY",
-		Short: "remove a segment that a crash has left behind",
-		Long: `rm removes an orphan: a segment that nobody is attached to and whose creator is
+var rmLong = perSystem(`rm removes an orphan: a segment that nobody is attached to and whose creator is
 gone, with its key file and its lock. It refuses, with status 7, while anybody is
 attached or the creator runs, also with --force.
 
@@ -25,16 +21,24 @@ jammed lock free.
 
 With a POSIX key nothing is known of creators, and any segment that nobody has open
 is removed: Qt leaves all of them. Whether the holder of a lock has crashed can be
-told only if nobody else has the lock open, as on Windows.
+told only if nobody else has the lock open; if you know that it has, --break-lock
+sets the lock free.
 
 Of a creator in another pid namespace, as in another container, it cannot be told
 whether it runs. If you know that it is gone, --assume-gone removes its segment,
-unless somebody is attached, and with --force sets a lock free that it left.
+unless somebody is attached, and with --force sets a lock free that it left.`,
+	`A crash leaves no segment behind on Windows: it goes with its last handle, so rm
+only sets locks free, with --force. Whether the holder of a lock has crashed can be
+told only if nobody else has the lock open. If you know that it has, --break-lock
+sets the lock free, if it stays held for a second.`)
 
-On Windows a crash leaves no segment behind: it goes with its last handle, so rm
-only sets locks free. Whether the holder of a lock has crashed can be told there
-only if nobody else has the lock open. If you know that it has, --break-lock sets
-the lock free, if it stays held for a second.`,
+func (a *app) rmCmd() *cobra.Command {
+	var o rmOptions
+	c := &cobra.Command{
+		Use:        "rm KEY",
+		Short:      "remove a segment that a crash has left behind",
+		SuggestFor: []string{"remove", "delete"},
+		Long:       rmLong,
 		Example: `  qtshm rm Config
   qtshm rm --force native:/var/run/viewer/shm.key`,
 		Args: usageArgs(cobra.ExactArgs(1)),
@@ -42,7 +46,7 @@ the lock free, if it stays held for a second.`,
 	}
 	c.Flags().BoolVar(&o.force, "force", false, "also remove leftovers without a segment, and set a jammed lock free")
 	c.Flags().BoolVar(&o.assumeGone, "assume-gone", false, "processes of another pid namespace are gone, as you know")
-	c.Flags().BoolVar(&o.breakLock, "break-lock", false, "on Windows and with POSIX keys, set a lock free whose holder has crashed, as you know")
+	c.Flags().BoolVar(&o.breakLock, "break-lock", false, perSystem("with a POSIX key, ", "")+"set a lock free whose holder has crashed, as you know")
 	return c
 }
 
@@ -79,7 +83,8 @@ func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
 	if printed := a.printRemoval(&report); err == nil {
 		err = printed
 	}
-	if err == nil && hasKeyFiles && report.After.Segment.Exists {
+	// A segment that is there although one was removed is the next, of a writer.
+	if err == nil && hasKeyFiles && report.After.Segment.Exists && !slices.Contains(report.Actions, qtbridge.RemoveSegment) {
 		err = inUse(&report.After)
 	}
 	return err
@@ -147,7 +152,7 @@ func inUse(s *qtbridge.State) error {
 
 func (a *app) printRemoval(r *qtbridge.Report) error {
 	if a.json {
-		shown := rmJSON{r.Before.Key.String(), r.Before.Verdict.String(), []string{}, r.After.Verdict.String()}
+		shown := rmJSON{r.Before.Key.String(), slugOf(r.Before.Verdict.String()), []string{}, slugOf(r.After.Verdict.String())}
 		for _, action := range r.Actions {
 			shown.Actions = append(shown.Actions, actionNames[action])
 		}

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -19,7 +23,7 @@ type app struct {
 // signalError as its cause, the command detaches and ends.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in: in, out: out, err: errOut}
-	root := a.root()
+	root := a.root(args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -29,48 +33,84 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return statusOf(err)
 }
 
-const rootLong = `qtshm sees, reads, writes, follows and repairs the shared memory of Qt programs
+var rootLong = `qtshm sees, reads, writes, follows and repairs the shared memory of Qt programs
 that use QSharedMemory, without a change to them.
 
 KEY is what the programs have agreed on:
   NAME, qt:NAME   setKey("NAME"), or the constructor with a key
-  native:NAME     setNativeKey("NAME"): the path of a file; a relative one is
-                  taken from the working directory. On Windows a name, for all
-                  sessions if it begins with Global\
-For a segment that is there, get, put, watch, info, rm, lock and doctor also take
+` + perSystem(`  native:NAME     setNativeKey("NAME"): the path of a file; a relative one is
+                  taken from the working directory
+`, `  native:NAME     setNativeKey("NAME"): a name, for all sessions if it begins
+                  with Global\
+`) + `For a segment that is there, get, put, watch, info, rm, lock and doctor also take
 its id as id:N, its System V key as 0xKEY, and the path of its key file.
 
-Exit status: 0 done, 1 other error, 2 usage, 3 not found, 4 already exists,
-5 permission, 6 timed out or lock not obtained, 7 refused because it is in use,
-130 interrupted.`
+Exit status: ` + exitText + `.`
 
-// root is qtshm with all its commands.
-func (a *app) root() *cobra.Command {
+// commands make the commands, by their names. Some builds have more.
+var commands = map[string]func(*app) *cobra.Command{
+	"get": (*app).getCmd, "put": (*app).putCmd, "publish": (*app).publishCmd, "watch": (*app).watchCmd,
+	"create": (*app).createCmd, "rm": (*app).rmCmd, "info": (*app).infoCmd, "lock": (*app).lockCmd, "sem": (*app).semCmd,
+	"version": (*app).versionCmd, "ls": (*app).lsCmd, "doctor": (*app).doctorCmd, "top": (*app).topCmd, "man": (*app).manCmd,
+}
+
+// root is qtshm with the command that args begin with, or with all: to make them takes
+// as long as a get.
+func (a *app) root(args []string) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
-		Use:               "qtshm",
-		Short:             "look into and repair the shared memory of Qt programs",
-		Long:              rootLong,
-		Args:              usageArgs(cobra.NoArgs),
-		RunE:              func(*cobra.Command, []string) error { return usagef("a command is missing; see qtshm --help") },
-		PersistentPreRunE: findKeyArgument,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		DisableAutoGenTag: true,
+		Use:   "qtshm",
+		Short: "look into and repair the shared memory of Qt programs",
+		Long:  rootLong,
+		Args:  knownCommand,
+		RunE: func(*cobra.Command, []string) error {
+			if version {
+				return a.version()
+			}
+			return usagef("a command is missing; see qtshm --help")
+		},
+		PersistentPreRunE:          findKeyArgument,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
 	}
+	root.Flags().BoolVar(&version, "version", false, "print what qtshm version does")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "results as JSON, one object a line, and errors as JSON on stderr")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%v; see %s --help", err, c.CommandPath())
-	})
-	root.AddCommand(a.getCmd(), a.putCmd(), a.publishCmd(), a.watchCmd(), a.createCmd(), a.rmCmd(),
-		a.infoCmd(), a.lockCmd(), a.semCmd(), a.versionCmd(), a.lsCmd(), a.doctorCmd(), a.topCmd())
-	for _, command := range moreCommands {
+	root.SetFlagErrorFunc(flagError)
+	if len(args) > 0 && commands[args[0]] != nil && args[0] != "man" {
+		root.AddCommand(commands[args[0]](a))
+		root.CompletionOptions.DisableDefaultCmd = true
+		root.SetHelpCommand(&cobra.Command{Hidden: true})
+		return root
+	}
+	for _, command := range commands {
 		root.AddCommand(command(a))
 	}
+	complete(root, args)
 	return root
 }
 
-// moreCommands are commands that some builds have.
-var moreCommands []func(*app) *cobra.Command
+// knownCommand is an error for arguments that are no command, with those that may be
+// meant.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	meant := ""
+	if known := c.SuggestionsFor(args[0]); len(known) > 0 {
+		meant = "; did you mean " + strings.Join(slices.Compact(known), " or ") + "?"
+	}
+	return usagef("unknown command %q%s; see qtshm --help", args[0], meant)
+}
+
+// flagError is what is wrong with a flag, without the words of Go.
+func flagError(c *cobra.Command, err error) error {
+	text := err.Error()
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		text = strings.ReplaceAll(text, number.Error(), number.Err.Error())
+	}
+	return usagef("%s; see %s --help", text, c.CommandPath())
+}
 
 // usageArgs makes what cobra says of wrong arguments a usage error.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {

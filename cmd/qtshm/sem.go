@@ -19,21 +19,25 @@ type semOptions struct {
 	command           []string
 }
 
-const semLong = `sem works on the QSystemSemaphore of KEY, which is also what the lock of the
+var semLong = `sem works on the QSystemSemaphore of KEY, which is also what the lock of the
 segment of KEY is made of.
 
   value     prints how much there is to take
   acquire   takes N (1), and waits until there is as much
   release   adds N (1)
 
-The kernel undoes what a process has acquired or released when it ends, here as
+` + perSystem(`The kernel undoes what a process has acquired or released when it ends, here as
 in a Qt program. So acquire and release hold until a signal, the end of --for, or
 that of CMD, whose exit status is theirs. What a release adds and somebody takes
-meanwhile stays taken. Windows undoes nothing: there sem gives back at its end what
-it acquired, unless it is killed, and what it released stays.
+meanwhile stays taken.
 
 A semaphore that does not exist is an error, unless --create says with which
-value to make it. It stays when sem ends; on Windows only while another program has it.`
+value to make it. It stays when sem ends.`, `acquire and release last until Ctrl-C, the end of --for, or that of CMD, whose exit
+status is theirs. Windows undoes nothing: at its end sem gives back what it acquired,
+unless it is killed, and what it released stays.
+
+A semaphore that does not exist is an error, unless --create says with which value to
+make it. It stays while another program has it.`)
 
 func (a *app) semCmd() *cobra.Command {
 	var o semOptions

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/encoding/ianaindex"
 
@@ -16,6 +18,9 @@ type textEncoding struct {
 }
 
 const encodingUsage = "`encoding` of text: local8bit, utf-8, utf-16le, utf-16be, latin1, or an IANA name such as GBK"
+
+// encodingNames are those that a shell completes.
+var encodingNames = []string{"local8bit", "utf-8", "utf-16le", "utf-16be", "latin1", "GBK", "Shift_JIS", "windows-1252"}
 
 // qtEncodings are those that QString has functions for.
 var qtEncodings = map[string]qtbridge.Encoding{
@@ -47,11 +52,34 @@ func (e *textEncoding) String() string { return e.name }
 
 func (e *textEncoding) Type() string { return "encoding" }
 
-// textOf is data up to the first NUL as text, or nil if it is none.
+// textOf is data up to the first NUL as text, or nil if it is none: it has characters
+// that control something, or is empty with other bytes behind.
 func textOf(data []byte, e qtbridge.Encoding) *string {
 	text, err := e.DecodeToNUL(data)
-	if err != nil {
+	if err != nil || strings.ContainsFunc(text, isControl) || text == "" && len(bytes.Trim(data, "\x00")) > 0 {
 		return nil
 	}
 	return &text
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }
+
+// nulOf is what ends a text: as many zero bytes as another character has.
+func nulOf(e qtbridge.Encoding) []byte {
+	letter, err := e.Encode("A")
+	if err != nil {
+		return []byte{0}
+	}
+	return make([]byte, len(letter))
+}
+
+// endOfText is where the first NUL of data is, or its length.
+func endOfText(data []byte, e qtbridge.Encoding) int {
+	nul := nulOf(e)
+	for at := 0; at+len(nul) <= len(data); at += len(nul) {
+		if bytes.Equal(data[at:at+len(nul)], nul) {
+			return at
+		}
+	}
+	return len(data)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 func init() {
-	moreCommands = append(moreCommands, (*app).verifyCmd, (*app).conformCmd)
+	commands["verify"], commands["conform"] = (*app).verifyCmd, (*app).conformCmd
 }
 
 const verifyLong = `verify proves that Qt programs and this library still agree. It starts each peer,

@@ -1,14 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -18,10 +17,11 @@ import (
 // watchOptions are the flags of watch.
 type watchOptions struct {
 	count        uint
+	part         part
 	timeout      span
 	as           format
 	encoding     textEncoding
-	stay         bool
+	stay, fail   bool
 	settle, poll span
 	command      []string // behind --
 	path         string   // of the command
@@ -34,21 +34,26 @@ With --as it prints the content of each instead.
 
 With -- CMD it runs CMD for each change, one after the other, with the bytes on
 stdin and QTSHM_KEY, QTSHM_CAUSE and QTSHM_SEQ in the environment. A CMD that
-fails is reported, and the watch goes on.
+fails is reported, and the watch goes on; with --fail it ends with the status of CMD.
+
+--offset and --length choose a part: what changes elsewhere is passed over.
+--count counts what is printed, or the runs of CMD.
 
 The latest state wins: what changes again in the meantime is passed over, which
-shows as a gap in the numbers. Watching does not disturb the programs; see --stay.
-On Windows all sizes are whole pages.`
+shows as a gap in the numbers. Watching does not disturb the programs; see --stay.`
 
 func (a *app) watchCmd() *cobra.Command {
-	var o watchOptions
+	o := watchOptions{part: wholePart}
 	c := &cobra.Command{
-		Use:   "watch KEY [-- CMD [ARG]...]",
-		Short: "print each change of a segment, or run a command for it",
-		Long:  watchLong,
+		Use:        "watch KEY [-- CMD [ARG]...]",
+		Short:      "print each change of a segment, or run a command for it",
+		SuggestFor: []string{"follow", "tail"},
+		Long:       watchLong,
 		Example: `  qtshm watch native:RkWebViewModelSM
   qtshm watch Config --count 1 --timeout 10s --as raw > config.bin
   qtshm watch Ids --as text | while read -r id; do echo "got $id"; done
+  qtshm watch Frame --offset 16 --length 4 --as hex
+  qtshm watch Ready --count 1 --fail -- ./job.sh
   qtshm watch Config -- sh -c 'echo "$QTSHM_CAUSE"; sha256sum'`,
 		Args: usageArgs(keyAndCommand),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,7 +61,9 @@ func (a *app) watchCmd() *cobra.Command {
 			return a.watch(c.Context(), args[0], o)
 		},
 	}
-	c.Flags().UintVar(&o.count, "count", 0, "end after so many changes")
+	c.Flags().UintVar(&o.count, "count", 0, "end after so many changes that were printed, or runs of CMD")
+	o.part.addFlags(c, "watch", "to the end, wherever that is")
+	c.Flags().BoolVar(&o.fail, "fail", false, "end with the first CMD that fails, with its status")
 	c.Flags().Var(&o.timeout, "timeout", "end after this time, with status 6 if there was no change, or fewer than --count")
 	c.Flags().BoolVar(&o.stay, "stay", false, "stay attached: faster, but a program that creates its segment anew cannot do so meanwhile")
 	c.Flags().Var(&o.settle, "settle", "how long a new segment may be all zero, and a segment gone, without being reported (default 50ms)")
@@ -86,6 +93,9 @@ func (a *app) watch(ctx context.Context, name string, o watchOptions) error {
 	if o.as, err = a.chosen(o.as); err != nil {
 		return err
 	}
+	if o.fail && len(o.command) == 0 {
+		return usagef("--fail is about a command, and there is none; give one behind --")
+	}
 	if len(o.command) > 0 {
 		if o.as != "" {
 			return usagef("--as and --json are for what watch prints; with a command it prints nothing")
@@ -102,7 +112,10 @@ type watching struct {
 	app     *app
 	key     qtbridge.Key
 	options watchOptions
-	seen    uint
+	seen    uint   // changes, of the part that is watched
+	shown   uint   // of these those that were printed, or that CMD was run for
+	last    []byte // the part as it was seen last
+	size    int    // of the segment then
 }
 
 func (w *watching) run(ctx context.Context) error {
@@ -123,7 +136,7 @@ func (w *watching) run(ctx context.Context) error {
 		if err != nil && ctx.Err() != nil {
 			break
 		}
-		if err != nil || w.seen == w.options.count {
+		if err != nil || w.shown > 0 && w.shown == w.options.count {
 			return err
 		}
 	}
@@ -149,58 +162,65 @@ func (w *watching) ended(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case w.options.count > 0:
-		return refusedf(exitLocked, "watch %q: %d of %d changes came within %v", w.key, w.seen, w.options.count, w.options.timeout.d)
+		return refusedf(exitLocked, "watch %q: %d of %d changes came within %v", w.key, w.shown, w.options.count, w.options.timeout.d)
 	case w.seen == 0:
 		return refusedf(exitLocked, "watch %q: there was no segment within %v", w.key, w.options.timeout.d)
 	}
 	return nil
 }
 
+// show prints a change, or runs the command for it, if it is one of the part that is
+// watched.
 func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
-	w.seen++
+	w.size = len(m.Data)
+	m.Data = w.options.part.of(m.Data)
+	if m.Cause == qtbridge.Changed && bytes.Equal(m.Data, w.last) {
+		return nil
+	}
+	w.seen, w.last = w.seen+1, m.Data
 	if len(w.options.command) > 0 {
+		w.shown++
 		return w.runCommand(ctx, m)
 	}
-	out := patientWriter{ctx, w.app.out}
-	switch as, e := w.options.as, w.options.encoding.Encoding; {
-	case as == asJSON:
-		return writeJSON(out, w.json(m))
-	case as == "":
-		_, err := io.WriteString(out, w.line(m))
-		return err
-	case m.Cause == qtbridge.Removed:
+	if m.Cause == qtbridge.Removed && w.options.as != "" && w.options.as != asJSON {
 		return nil // it has no content
-	default:
-		return w.judgeText(writeAs(out, as, m.Data, 0, e))
 	}
-}
-
-// judgeText reports content that is no text; the next one may be.
-func (w *watching) judgeText(err error) error {
-	if errors.Is(err, qtbridge.ErrText) {
+	err := w.print(patientWriter{ctx, w.app.out}, m)
+	if errors.Is(err, qtbridge.ErrText) { // the next one may be text
 		w.app.report(err)
 		return nil
 	}
+	w.shown++
 	return err
 }
 
-// watchJSON is a line of watch --json; docs/qtshm.md documents it.
+func (w *watching) print(out io.Writer, m *qtbridge.Message) error {
+	switch w.options.as {
+	case asJSON:
+		return w.writeJSON(out, m)
+	case "":
+		_, err := io.WriteString(out, w.line(m))
+		return err
+	}
+	return writeAs(out, w.options.as, m.Data, w.options.part.start(), w.options.encoding.Encoding)
+}
+
+// watchJSON is a line of watch --json, with contentJSON; docs/qtshm.md documents it.
 type watchJSON struct {
 	Time   time.Time `json:"time"`
 	Seq    uint64    `json:"seq"`
 	Cause  string    `json:"cause"`
 	Means  string    `json:"means"`
 	Size   int       `json:"size"`
-	Base64 []byte    `json:"base64"` // null if the segment was removed
-	Text   *string   `json:"text,omitempty"`
+	Offset int64     `json:"offset,omitempty"` // of the part that is watched
 }
 
-func (w *watching) json(m *qtbridge.Message) watchJSON {
-	shown := watchJSON{Time: m.Time, Seq: m.Seq, Cause: m.Cause.String(), Means: m.Means.String(), Size: len(m.Data), Base64: m.Data}
+func (w *watching) writeJSON(out io.Writer, m *qtbridge.Message) error {
+	var content contentJSON
 	if m.Cause != qtbridge.Removed {
-		shown.Text = textOf(m.Data, w.options.encoding.Encoding)
+		content = contentJSON{bytes.NewReader(m.Data), textOf(m.Data, w.options.encoding.Encoding)}
 	}
-	return shown
+	return content.writeTo(out, watchJSON{m.Time, m.Seq, m.Cause.String(), slugOf(m.Means.String()), w.size, w.options.part.start()})
 }
 
 // causeColours are for terminals: green, yellow, red.
@@ -227,7 +247,7 @@ const previewWidth = 40
 // control characters, which could do something to a terminal.
 func preview(data []byte, e qtbridge.Encoding) string {
 	text := textOf(data, e)
-	if text == nil || *text == "" || strings.ContainsFunc(*text, func(c rune) bool { return !unicode.IsPrint(c) && !unicode.IsSpace(c) }) {
+	if text == nil || *text == "" {
 		return cut(fmt.Sprintf("% x", data[:min(len(data), previewWidth)]), previewWidth)
 	}
 	return strconv.Quote(cut(*text, previewWidth))
@@ -250,8 +270,17 @@ func (w *watching) runCommand(ctx context.Context, m *qtbridge.Message) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil {
-		w.app.report(fmt.Errorf("watch %q: change %d: %s: %w", w.key, m.Seq, w.options.command[0], err))
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("watch %q: change %d: %s: %w", w.key, m.Seq, w.options.command[0], err)
+	end, ended := errors.AsType[endError](err)
+	if w.options.fail && !ended {
+		return err
+	}
+	w.app.report(err)
+	if w.options.fail {
+		return childStatus(end.status)
 	}
 	return nil
 }

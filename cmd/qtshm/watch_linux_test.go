@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -98,4 +99,43 @@ func TestLockKilledCommand(t *testing.T) {
 	key := e.Name()
 	segmentOf(e, 6, key, []byte("data"))
 	assert.Equal(t, 128+9, do(t, "lock", key, "--", "sh", "-c", "kill -KILL $$").status)
+}
+
+// What cannot be run has the status that a shell has for it, and no lock is left.
+func TestLockCommandThatCannotRun(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("data"))
+	_, lock := files(t, key)
+	broken := filepath.Join(e.Work, "broken")
+	require.NoError(t, os.WriteFile(broken, []byte("\x00\x01"), 0o755))
+	plain := filepath.Join(e.Work, "plain")
+	require.NoError(t, os.WriteFile(plain, nil, 0o644))
+	nowhere := filepath.Join(e.Work, "nowhere")
+	require.NoError(t, os.WriteFile(nowhere, []byte("#!/none/at/all\n"), 0o755))
+	for command, status := range map[string]int{
+		broken: exitCannotRun, plain: exitCannotRun, e.Work: exitCannotRun, nowhere: exitNoCommand, "none-at-all": exitNoCommand,
+	} {
+		refused(t, status, "cannot be run", "lock", key, "--", command)
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+	}
+	r := do(t, "watch", key, "--fail", "--", broken)
+	assert.Equal(t, exitCannotRun, r.status)
+}
+
+// A reader that goes away in the middle of a gibibyte ends a get, and the lock is free.
+func TestClosedPipeOfALargeGet(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	zeros(e, 6, key, 1<<30)
+	segment, lock := files(t, key)
+	for _, flags := range [][]string{nil, {"--json"}} {
+		p := start(t, append([]string{"get", key}, flags...)...)
+		_, err := io.CopyN(io.Discard, p.stdout, 100)
+		require.NoError(t, err)
+		require.NoError(t, p.stdout.Close())
+		assert.Equal(t, result{exitOK, "", ""}, p.end(), "%v", flags)
+		assert.Equal(t, 1, observer.Look(segment).Attached)
+		assert.Equal(t, 1, observer.LookSemaphore(lock).Value)
+	}
 }

@@ -89,6 +89,70 @@ func TestWatchRunsCommands(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(r.err, "ended with status 3\n"), r.err)
 }
 
+// With --fail the first command that fails ends it, with its status.
+func TestWatchFail(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	segmentOf(e, 6, key, []byte("x"))
+	r := startProcess(t, append([]string{"watch", key, "--fail", "--"}, childThat("exits", "5")...)...).end()
+	assert.Equal(t, 5, r.status)
+	assert.Contains(t, r.err, "ended with status 5\n")
+	assert.Equal(t, result{}, startProcess(t, append([]string{"watch", key, "--fail", "--count", "1", "--"}, childThat("exits", "0")...)...).end())
+}
+
+// What changes beside the part that is watched is passed over.
+func TestWatchPart(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("abcdefgh"))
+		write := func(offset int, base64 string) {
+			peer.Must("shm.lock", "m", nil)
+			peer.Do("shm.write", "m", peertest.Args{"base64": base64, "offset": offset})
+			peer.Must("shm.unlock", "m", nil)
+		}
+		p := start(t, "watch", key, "--json", "--offset", "2", "--length", "3", "--count", "2")
+		shown := p.object()
+		assert.Equal(t, "cde", shown["text"])
+		assert.EqualValues(t, 2, shown["offset"])
+		assert.EqualValues(t, pagedSize(8), shown["size"])
+		write(0, "WFg=")
+		time.Sleep(100 * time.Millisecond)
+		write(5, "WFg=")
+		time.Sleep(100 * time.Millisecond)
+		write(4, "WQ==")
+		shown = p.object()
+		assert.Equal(t, "cdY", shown["text"])
+		assert.Equal(t, exitOK, p.end().status)
+
+		assert.Equal(t, "", ok(t, "watch", key, "--count", "1", "--as", "raw", "--offset", "1M", "--length", "3"))
+		assert.Contains(t, ok(t, "watch", key, "--count", "1", "--as", "hex", "--offset", "2", "--length", "3"), "00000002  63 64 59 ")
+	})
+}
+
+// --count counts what is printed: not what is no text, nor, where the content is
+// printed, that there is none any more.
+func TestWatchCountsWhatIsPrinted(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	writer := e.Start(6, e.Work, "writer", key, "--set-key")
+	p := start(t, "watch", key, "--as", "text", "--encoding", "utf-8", "--count", "2")
+	writer.Line("first")
+	assert.Equal(t, "first", p.line())
+	require.NoError(t, writer.End()) // removed
+	time.Sleep(200 * time.Millisecond)
+	peer := segmentOf(e, 6, key, []byte("\xff\xff"))
+	time.Sleep(200 * time.Millisecond)
+	peer.Must("shm.lock", "m", nil)
+	peer.Do("shm.write", "m", peertest.Args{"base64": "b2s="})
+	peer.Must("shm.unlock", "m", nil)
+	assert.Equal(t, "ok", p.line())
+	r := p.end()
+	assert.Equal(t, exitOK, r.status)
+	assert.Contains(t, r.err, "ff ff")
+	assert.NotContains(t, r.err, "Replacing")
+}
+
 // A reader that goes away ends a watch, and a get, without a word.
 func TestClosedPipe(t *testing.T) {
 	e := peertest.New(t)
@@ -150,6 +214,31 @@ func TestLockRunsCommand(t *testing.T) {
 	})
 }
 
+// Who does not get the lock can have a status of their own for it.
+func TestLockConflict(t *testing.T) {
+	bothQts(t, func(t *testing.T, qt int) {
+		e := peertest.New(t)
+		key := e.Name()
+		peer := segmentOf(e, qt, key, []byte("data"))
+		peer.Must("shm.lock", "m", nil)
+		command := append([]string{"--"}, childThat("exits", "3")...)
+		for status, flags := range map[int][]string{
+			exitLocked: {"-n"}, 99: {"-n", "-E", "99"}, 0: {"--timeout", "50ms", "-E", "0"}, 1: {"--nonblock", "--conflict-exit-code", "1"},
+		} {
+			r := do(t, append(append([]string{"lock", key}, flags...), command...)...)
+			assert.Equal(t, status, r.status, "%v", flags)
+			assert.Contains(t, r.err, "locked by somebody else")
+			assert.NotContains(t, r.err, "wait while")
+			assert.NotContains(t, r.err, "context")
+		}
+		r := do(t, append([]string{"lock", key, "-n", "-E", "99", "--json"}, command...)...)
+		assert.Equal(t, "locked", object(t, r.err)["code"])
+		assert.EqualValues(t, 99, object(t, r.err)["status"])
+		peer.Must("shm.unlock", "m", nil)
+		assert.Equal(t, 3, do(t, append([]string{"lock", key, "-n", "-E", "99"}, command...)...).status)
+	})
+}
+
 func TestLockNativeKey(t *testing.T) {
 	e := peertest.New(t)
 	name := nativeName(e)
@@ -197,13 +286,15 @@ func TestVersion(t *testing.T) {
 	assert.Equal(t, running, shown["qtRunning"])
 	assert.Equal(t, []any{ipcName}, shown["ipc"])
 	assert.Contains(t, ok(t, "version"), "Qt "+running)
+	assert.Equal(t, ok(t, "version"), ok(t, "--version"))
+	assert.Equal(t, ok(t, "version", "--json"), ok(t, "--version", "--json"))
 }
 
 // Each command explains itself with an example.
 func TestHelp(t *testing.T) {
 	a := &app{}
-	for _, c := range a.root().Commands() {
-		if c.Name() == "help" || c.Name() == "completion" {
+	for _, c := range a.root(nil).Commands() {
+		if c.Hidden || c.Name() == "help" || c.Name() == "completion" {
 			continue
 		}
 		assert.NotEmpty(t, c.Example, c.Name())

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"io"
+)
+
+// contentJSON is what get and watch print of bytes, after their own fields. It is
+// written piece by piece: there is no second copy of the bytes in memory.
+type contentJSON struct {
+	data io.Reader // nil if there are none
+	text *string   // nil if the bytes are no text
+}
+
+// writeTo writes one line: the fields of head, base64, and text where there is one.
+func (c *contentJSON) writeTo(w io.Writer, head any) error {
+	var fields bytes.Buffer
+	if err := writeJSON(&fields, head); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	_, _ = out.Write(bytes.TrimSuffix(fields.Bytes(), []byte("}\n")))
+	_, _ = out.WriteString(`,"base64":`)
+	if err := writeBase64(out, c.data); err != nil {
+		return err
+	}
+	if c.text != nil {
+		_, _ = out.WriteString(`,"text":`)
+		if err := writeText(out, *c.text); err != nil {
+			return err
+		}
+	}
+	_, _ = out.WriteString("}\n")
+	return out.Flush() // also says what went wrong before
+}
+
+func writeBase64(out *bufio.Writer, data io.Reader) error {
+	if data == nil {
+		_, err := out.WriteString("null")
+		return err
+	}
+	_ = out.WriteByte('"')
+	encoder := base64.NewEncoder(base64.StdEncoding, out)
+	if _, err := io.CopyBuffer(encoder, struct{ io.Reader }{data}, make([]byte, chunkSize)); err != nil {
+		return err
+	}
+	_ = encoder.Close()
+	return out.WriteByte('"')
+}
+
+// writeText writes text as a string in JSON.
+func writeText(out *bufio.Writer, text string) error {
+	var quoted bytes.Buffer
+	if err := writeJSON(&quoted, text); err != nil {
+		return err
+	}
+	_, err := out.Write(bytes.TrimSuffix(quoted.Bytes(), []byte("\n")))
+	return err
+}
