@@ -98,6 +98,9 @@ func layOutRow(columns []column, row []string, widths []int) string {
 
 // shorten shortens text to a width, with an ellipsis for what is left out.
 func shorten(text string, width int, tail bool) string {
+	if len(text) <= width {
+		return text // no letter takes more columns than bytes
+	}
 	if extra := ansi.StringWidth(text) - width; tail && extra > 0 && strings.Contains(text, "/") {
 		return ansi.TruncateLeft(text, extra+1, "…")
 	}
