@@ -67,6 +67,14 @@ func (p *contentView) stop() {
 	*p = contentView{send: p.send, format: p.format}
 }
 
+// measured is the entry whose changes are seen; empty if there is none.
+func (p *contentView) measured() string {
+	if p.feed == nil || p.last.err != nil {
+		return ""
+	}
+	return p.id
+}
+
 // show shows what the feed tells.
 func (p *contentView) show(m previewMsg) {
 	if m.feed != p.feed {

@@ -40,6 +40,9 @@ const (
 	rateSpan = 2 * time.Second
 	// rateLeast is the time that it takes at least to tell one.
 	rateLeast = time.Second
+
+	unmeasured = "-"
+	noChanges  = ">=0"
 )
 
 // sample notes what has been counted of what a look found, and forgets what is gone.
@@ -106,18 +109,18 @@ func (r *rate) add(s sample) {
 // measured.
 func (r *rate) text() string {
 	if r == nil || len(r.samples) < 2 {
-		return "-"
+		return unmeasured
 	}
 	first, last := r.samples[0], r.samples[len(r.samples)-1]
 	span := last.time.Sub(first.time)
 	if span < rateLeast {
-		return "-"
+		return unmeasured
 	}
 	changes := last.changes.since(first.changes)
 	n := max(last.created-first.created, changes.all)
 	switch value := rateValue(n, span); {
 	case !r.followed && n == 0:
-		return "-"
+		return unmeasured
 	case !r.followed || n == 0 || changes.isUnsure():
 		return ">=" + value
 	default:

@@ -13,7 +13,7 @@ func (m *topModel) details() *topDetails {
 	e := &m.shown[m.index()]
 	s := &e.State
 	text := infoLine("name", entryName(e)) + infoLine("verdict", s.Verdict.String()) +
-		infoLine("changes/s", m.rates[identity(e)].text()) + infoLine("users", usersCell(e)) +
+		infoLine("changes/s", m.rateCell(e)) + infoLine("users", usersCell(e)) +
 		segmentText(&s.Segment) + lockLines(s.Key, &s.Lock)
 	for i := range s.Strays {
 		text += strayText(&s.Strays[i])

@@ -104,7 +104,7 @@ func (m *topModel) found(msg listMsg) (tea.Model, tea.Cmd) {
 		m.blind = nil
 		m.entries = m.keepSelected(msg.entries)
 	}
-	m.rates.sample(m.entries, m.preview.id, m.preview.feed.changes(), msg.time)
+	m.rates.sample(m.entries, m.preview.measured(), m.preview.feed.changes(), msg.time)
 	m.arrange()
 	return m, m.tick()
 }

@@ -133,18 +133,18 @@ func (m *topModel) table() []string {
 	for i := first; i < last; i++ {
 		rows = append(rows, m.row(&m.shown[i], now))
 	}
-	columns, rows := spare(topColumns, rows, m.width)
-	lines := layOutKnown(columns, rows, m.width)
+	lines := layOutSparing(topColumns, rows, m.width)
 	if i := m.index() - first; i >= 0 && i < len(rows) {
 		lines[i+1] = inverse + lines[i+1] + normal
 	}
 	return lines
 }
 
-// spare leaves out columns until the others fit.
-func spare(columns []column, rows [][]string, width int) ([]column, [][]string) {
+// layOutSparing is layOutKnown without as many of topSpared as it takes to fit.
+func layOutSparing(columns []column, rows [][]string, width int) []string {
+	lines := layOutKnown(columns, slices.Clone(rows), width)
 	for _, title := range topSpared {
-		if widest(layOutKnown(columns, slices.Clone(rows), width)) <= width {
+		if !slices.ContainsFunc(lines, func(line string) bool { return widthIn(line) > width }) {
 			break
 		}
 		keep := func(i int) bool { return columns[i].title != title }
@@ -152,16 +152,9 @@ func spare(columns []column, rows [][]string, width int) ([]column, [][]string) 
 			rows[i] = selected(rows[i], keep)
 		}
 		columns = selected(columns, keep)
+		lines = layOutKnown(columns, slices.Clone(rows), width)
 	}
-	return columns, rows
-}
-
-func widest(lines []string) int {
-	width := 0
-	for _, line := range lines {
-		width = max(width, ansi.StringWidth(line))
-	}
-	return width
+	return lines
 }
 
 func (m *topModel) row(e *qtbridge.Entry, now time.Time) []string {
@@ -175,8 +168,18 @@ func (m *topModel) row(e *qtbridge.Entry, now time.Time) []string {
 	}
 	return []string{
 		mark, entryName(e), size, attached, programCell(e, s.Creator.PID), programCell(e, lastUser(e)),
-		lockCell(e), m.rates[identity(e)].text(), ageText(e.Made, now), e.State.Verdict.String(),
+		lockCell(e), m.rateCell(e), ageText(e.Made, now), e.State.Verdict.String(),
 	}
+}
+
+// rateCell is how often an entry changes. That nothing has is of interest where somebody
+// could change it.
+func (m *topModel) rateCell(e *qtbridge.Entry) string {
+	rate := m.rates[identity(e)]
+	if s := &e.State.Segment; (!s.Exists || s.Attached == 0) && rate.text() == noChanges {
+		return unmeasured
+	}
+	return rate.text()
 }
 
 // fit makes it n lines of at most a width.
