@@ -72,10 +72,7 @@ func (f *contentFeed) pass(ctx context.Context, send func(previewMsg)) {
 		select {
 		case <-ctx.Done():
 		case <-f.fresh:
-			f.mu.Lock()
-			latest := f.latest
-			f.mu.Unlock()
-			send(latest)
+			send(f.current())
 			wait(ctx, previewPace)
 		}
 	}
@@ -113,6 +110,13 @@ func (f *contentFeed) countChange(m *qtbridge.Message) {
 		}
 	}
 	f.last = *m
+}
+
+// current is the latest there is.
+func (f *contentFeed) current() previewMsg {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.latest
 }
 
 // changes is how many there have been; of a nil contentFeed none.

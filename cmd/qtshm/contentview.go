@@ -77,8 +77,8 @@ func (p *contentView) measured() string {
 
 // show shows what the feed tells.
 func (p *contentView) show(m previewMsg) {
-	if m.feed != p.feed {
-		return // of what was followed before
+	if m.feed == nil || m.feed != p.feed || m.err == nil && m.message.Seq == p.last.message.Seq {
+		return // of what was followed before, or shown
 	}
 	if m.err == nil && p.last.message.Seq > 0 {
 		p.before = p.last.message.Data

@@ -74,6 +74,13 @@ func (r rates) sample(entries []qtbridge.Entry, followed string, changes changeC
 	}
 }
 
+// restart measures from now on.
+func (r rates) restart() {
+	for _, one := range r {
+		one.samples = nil
+	}
+}
+
 // watchFile has the system tell of the key file, if it can.
 func (r *rate) watchFile(path string) {
 	if path == "" || r.files != nil && !r.files.IsLost() {
@@ -116,12 +123,13 @@ func (r *rate) text() string {
 	if span < rateLeast {
 		return unmeasured
 	}
-	changes := last.changes.since(first.changes)
-	n := max(last.created-first.created, changes.all)
+	created, changes := last.created-first.created, last.changes.since(first.changes)
+	n := max(created, changes.all)
+	isCounted := r.followed && r.files != nil && changes.all-changes.inPlace <= created+1 && !changes.isUnsure()
 	switch value := rateValue(n, span); {
 	case !r.followed && n == 0:
 		return unmeasured
-	case !r.followed || n == 0 || changes.isUnsure():
+	case n == 0 || !isCounted:
 		return ">=" + value
 	default:
 		return value

@@ -193,13 +193,25 @@ func (m *topModel) press(key tea.KeyPressMsg) tea.Cmd {
 	case "/":
 		m.mode = filtering
 	case "f":
-		m.paused = !m.paused
+		m.pause()
 	case "d":
 		m.ask()
 	case "?":
 		m.mode = helping
 	}
 	return nil
+}
+
+// pause pauses, or goes on with what there is now.
+func (m *topModel) pause() {
+	m.paused = !m.paused
+	if m.paused {
+		return
+	}
+	m.rates.restart()
+	if m.preview.feed != nil {
+		m.preview.show(m.preview.feed.current())
+	}
 }
 
 func (m *topModel) edit(key tea.KeyPressMsg) {
