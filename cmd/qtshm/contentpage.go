@@ -143,7 +143,8 @@ func (p *contentPage) hexLine(from int) string {
 
 func (p *contentPage) numberLine(from int) string {
 	size := numberSizes[p.format]
-	line := fmt.Sprintf("%08x", from)
+	var line strings.Builder
+	fmt.Fprintf(&line, "%08x", from)
 	end := min(from+p.perLine(), len(p.data))
 	for i := from; i < end; i += size.bytes {
 		n := min(size.bytes, end-i)
@@ -151,9 +152,9 @@ func (p *contentPage) numberLine(from int) string {
 		if n == size.bytes {
 			text = p.number(p.data[i:])
 		}
-		line += strings.Repeat(" ", max(size.columns-len(text), 1)) + p.mark(text, i, n)
+		line.WriteString(strings.Repeat(" ", max(size.columns-len(text), 1)) + p.mark(text, i, n))
 	}
-	return line
+	return line.String()
 }
 
 // number is the number that data begins with, in the byte order of the machine.

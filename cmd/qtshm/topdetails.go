@@ -12,14 +12,15 @@ type topDetails struct {
 func (m *topModel) details() *topDetails {
 	e := &m.shown[m.index()]
 	s := &e.State
-	text := infoLine("name", entryName(e)) + infoLine("verdict", s.Verdict.String()) +
+	var text strings.Builder
+	text.WriteString(infoLine("name", entryName(e)) + infoLine("verdict", s.Verdict.String()) +
 		infoLine("changes/s", m.rateCell(e)) + infoLine("users", usersCell(e)) +
-		segmentText(&s.Segment) + lockLines(s.Key, &s.Lock)
+		segmentText(&s.Segment) + lockLines(s.Key, &s.Lock))
 	for i := range s.Strays {
-		text += strayText(&s.Strays[i])
+		text.WriteString(strayText(&s.Strays[i]))
 	}
 	d := &topDetails{}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(text.String()) {
 		d.facts = append(d.facts, printable(strings.TrimSuffix(line, "\n")))
 	}
 	d.facts = append(d.facts, m.rule("-- content"+m.contentTitle()))
