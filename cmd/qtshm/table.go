@@ -21,9 +21,9 @@ func layOut(columns []column, rows [][]string, width int) []string {
 	widths := make([]int, len(columns))
 	total := len(columns) - 1
 	for i := range columns {
-		widths[i] = ansi.StringWidth(columns[i].title)
+		widths[i] = widthIn(columns[i].title)
 		for _, row := range rows {
-			widths[i] = max(widths[i], ansi.StringWidth(row[i]))
+			widths[i] = max(widths[i], widthIn(row[i]))
 		}
 		total += widths[i]
 	}
@@ -86,7 +86,7 @@ func layOutRow(columns []column, row []string, widths []int) string {
 			b.WriteByte(' ')
 		}
 		text = shorten(text, widths[i], columns[i].tail)
-		pad := strings.Repeat(" ", widths[i]-ansi.StringWidth(text))
+		pad := strings.Repeat(" ", widths[i]-widthIn(text))
 		if columns[i].right {
 			b.WriteString(pad + text)
 		} else {
@@ -96,8 +96,21 @@ func layOutRow(columns []column, row []string, widths []int) string {
 	return strings.TrimRight(b.String(), " ")
 }
 
+// widthIn is how many columns of a terminal text takes.
+func widthIn(text string) int {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' {
+			return ansi.StringWidth(text)
+		}
+	}
+	return len(text)
+}
+
 // shorten shortens text to a width, with an ellipsis for what is left out.
 func shorten(text string, width int, tail bool) string {
+	if widthIn(text) <= width {
+		return text
+	}
 	if extra := ansi.StringWidth(text) - width; tail && extra > 0 && strings.Contains(text, "/") {
 		return ansi.TruncateLeft(text, extra+1, "…")
 	}

@@ -19,16 +19,23 @@ type topModel struct {
 	ctx      context.Context
 	interval time.Duration
 	names    users
-	system   *sync.Mutex // held by look and remove
-	err      error       // why top ended
+	system   *sync.Mutex // held by look and remove; it guards the next three
+	calm     calm
+	looked   time.Time     // when everything was looked at last
+	cost     time.Duration // of that
+	err      error         // why top ended
+	blind    error         // why the last look saw nothing
 
 	width, height int
 	entries       []qtbridge.Entry // all
 	shown         []qtbridge.Entry // sorted and filtered
 	selected      string           // identity of an entry
+	chosen        qtbridge.Entry   // that entry, as it was seen last
 	sort          int
+	reversed      bool
 	filter        string
 	mode          topMode
+	scroll        int // how many lines of the details are above the screen
 	paused        bool
 	status        string
 	rates         rates
@@ -43,6 +50,7 @@ const (
 	filtering
 	asking // whether to remove the selected orphan
 	helping
+	detailing // the selected entry has the whole screen
 )
 
 // identity is what an entry keeps from look to look.
@@ -53,7 +61,7 @@ func identity(e *qtbridge.Entry) string {
 	return fmt.Sprint(e.Kind, e.State.Segment.ID, e.State.Lock.ID)
 }
 
-func (m *topModel) Init() tea.Cmd { return m.look }
+func (m *topModel) Init() tea.Cmd { return m.look() }
 
 func (m *topModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -63,13 +71,12 @@ func (m *topModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.paused {
 			return m, m.tick()
 		}
-		return m, m.look
+		return m, m.look()
 	case listMsg:
 		return m.found(msg)
 	case previewMsg:
-		if msg.id == m.preview.id && !m.paused {
-			m.preview.last = msg
-			m.rates.saw(msg.id, msg.message.Seq, time.Now())
+		if !m.paused {
+			m.preview.show(msg)
 		}
 	case recoverMsg:
 		m.removed(msg)
@@ -86,13 +93,40 @@ func (m *topModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *topModel) found(msg listMsg) (tea.Model, tea.Cmd) {
-	if m.err = msg.err; m.err != nil {
+	switch {
+	case msg.err != nil && m.entries == nil:
+		m.err = msg.err
 		return m, tea.Quit
+	case msg.err != nil:
+		m.blind = msg.err
+		return m, m.tick()
+	case !msg.quiet:
+		m.blind = nil
+		m.entries = m.keepSelected(msg.entries)
 	}
-	m.entries = msg.entries
-	m.rates.look(m.entries, m.preview.id, msg.time)
+	m.rates.sample(m.entries, m.preview.measured(), m.preview.feed.changes(), msg.time)
 	m.arrange()
 	return m, m.tick()
+}
+
+// keepSelected keeps the selected entry among those that a look has found, where it was
+// among those before: it may be being made anew just then, or come back.
+func (m *topModel) keepSelected(entries []qtbridge.Entry) []qtbridge.Entry {
+	isSelected := func(e qtbridge.Entry) bool { return identity(&e) == m.selected }
+	if m.selected == "" || m.chosen.State.Segment.File.Path == "" || slices.ContainsFunc(entries, isSelected) {
+		return entries
+	}
+	before := max(slices.IndexFunc(m.entries, isSelected), 0)
+	return slices.Insert(entries, min(before, len(entries)), gone(m.chosen))
+}
+
+// gone is an entry that there is nothing of any more but its name.
+func gone(e qtbridge.Entry) qtbridge.Entry {
+	left := qtbridge.Entry{Key: e.Key, Name: e.Name}
+	left.State.Key, left.State.Verdict = e.State.Key, qtbridge.Free
+	left.State.Segment.File.Path = e.State.Segment.File.Path
+	left.State.Lock.File.Path = e.State.Lock.File.Path
+	return left
 }
 
 func (m *topModel) removed(msg recoverMsg) {
@@ -123,6 +157,10 @@ func (m *topModel) press(key tea.KeyPressMsg) tea.Cmd {
 	case helping:
 		m.mode = browsing
 		return nil
+	case detailing:
+		if m.turn(key.String()) {
+			return nil
+		}
 	}
 	m.status = ""
 	switch key.String() {
@@ -132,19 +170,48 @@ func (m *topModel) press(key tea.KeyPressMsg) tea.Cmd {
 		m.move(-1)
 	case "down", "j":
 		m.move(1)
+	case "pgup":
+		m.move(-m.rows())
+	case "pgdown":
+		m.move(m.rows())
+	case "home":
+		m.move(-len(m.shown))
+	case "end":
+		m.move(len(m.shown))
+	case "enter":
+		if m.index() >= 0 {
+			m.mode, m.scroll = detailing, 0
+		}
+	case "v":
+		m.preview.format = (m.preview.format + 1) % contentFormats
+	case "r":
+		m.reversed = !m.reversed
+		m.arrange()
 	case "s":
 		m.sort = (m.sort + 1) % len(topOrders)
 		m.arrange()
 	case "/":
 		m.mode = filtering
 	case "f":
-		m.paused = !m.paused
+		m.pause()
 	case "d":
 		m.ask()
 	case "?":
 		m.mode = helping
 	}
 	return nil
+}
+
+// pause pauses, or goes on with what there is now.
+func (m *topModel) pause() {
+	m.paused = !m.paused
+	if m.paused {
+		return
+	}
+	m.rates.restart()
+	if m.preview.feed != nil {
+		m.preview.show(m.preview.feed.current())
+	}
 }
 
 func (m *topModel) edit(key tea.KeyPressMsg) {
@@ -172,7 +239,7 @@ func (m *topModel) ask() {
 		m.status = "not removed: it is " + m.shown[i].State.Verdict.String() + "; only what is orphaned is removed"
 	default:
 		m.mode = asking
-		m.status = "remove the orphan " + entryName(&m.shown[i]) + ", with its content? y/n"
+		m.status = "y/n: remove the orphan " + entryName(&m.shown[i]) + ", with its content?"
 	}
 }
 
@@ -183,10 +250,15 @@ func (m *topModel) index() int {
 
 func (m *topModel) move(by int) {
 	if len(m.shown) > 0 {
-		i := min(max(m.index()+by, 0), len(m.shown)-1)
-		m.selected = identity(&m.shown[i])
-		m.preview.follow(m.ctx, m.selected, &m.shown[i])
+		m.choose(min(max(m.index()+by, 0), len(m.shown)-1))
 	}
+}
+
+// choose selects one of those shown.
+func (m *topModel) choose(i int) {
+	m.chosen = m.shown[i]
+	m.selected = identity(&m.chosen)
+	m.preview.follow(m.ctx, m.selected, &m.chosen)
 }
 
 // topOrder is an order of the entries.
@@ -213,14 +285,13 @@ func (m *topModel) arrange() {
 		}
 	}
 	slices.SortStableFunc(m.shown, func(a, b qtbridge.Entry) int { return topOrders[m.sort].less(&a, &b) })
-	i := m.index()
-	switch {
-	case i < 0 && len(m.shown) == 0:
+	if m.reversed {
+		slices.Reverse(m.shown)
+	}
+	if len(m.shown) == 0 {
 		m.selected = ""
 		m.preview.stop()
-	default:
-		i = max(i, 0)
-		m.selected = identity(&m.shown[i])
-		m.preview.follow(m.ctx, m.selected, &m.shown[i])
+		return
 	}
+	m.choose(max(m.index(), 0))
 }

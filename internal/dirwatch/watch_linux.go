@@ -24,8 +24,17 @@ type Watch struct {
 	names  []string
 	signal chan struct{} // of capacity 1
 	rouse  func()        // called after a signal
+	came   atomic.Uint64
 	lost   atomic.Bool
 	dir    int32
+}
+
+// Came counts how often one of the files has come. Of a nil Watch none ever has.
+func (w *Watch) Came() uint64 {
+	if w == nil {
+		return 0
+	}
+	return w.came.Load()
 }
 
 // IsLost tells whether the watch has ended by itself: the directory is gone, or
@@ -184,6 +193,9 @@ func passOn(buf []byte) []byte {
 			w.lost.Store(true)
 			w.tell()
 		} else if slices.Contains(w.names, name) {
+			if event.Mask&(unix.IN_CREATE|unix.IN_MOVED_TO) != 0 {
+				w.came.Add(1)
+			}
 			w.tell()
 		}
 	}

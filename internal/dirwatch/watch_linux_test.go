@@ -53,6 +53,7 @@ func TestTellsWhatComesAndGoes(t *testing.T) {
 	require.NoError(t, os.Remove(name))
 	require.Eventually(t, w.IsTold, 10*time.Second, time.Millisecond)
 	require.Eventually(t, func() bool { return roused.Load() == 4 }, 10*time.Second, time.Millisecond)
+	assert.EqualValues(t, 2, w.Came(), "made, and moved back")
 	assert.False(t, w.IsLost())
 }
 
@@ -129,4 +130,5 @@ func TestNil(t *testing.T) {
 	var w *Watch
 	assert.Nil(t, w.Told())
 	assert.False(t, w.IsTold())
+	assert.Zero(t, w.Came())
 }

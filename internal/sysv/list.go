@@ -110,12 +110,30 @@ func (l *listing) readDirectory(dir string) {
 	defer f.Close()
 	dir = strings.TrimRight(dir, "/") + "/"
 	entries, _ := f.ReadDir(maxFiles)
+	before := len(l.files)
 	for _, entry := range entries {
 		switch rest, ok := ipc.QtRest(entry.Name()); {
 		case ok:
 			l.found[ipc.QtPlace(dir, rest)] = true
 		case entry.Type().IsRegular():
 			l.noteFile(dir + entry.Name())
+		}
+	}
+	if len(l.files) > before {
+		l.noteNewSegments()
+	}
+}
+
+// noteNewSegments notes the segments that were made since the table was read: one that is
+// made anew for each message may have another key file by now, and so another key.
+func (l *listing) noteNewSegments() {
+	known := make(map[int]bool)
+	for _, row := range l.segments {
+		known[row.ID] = true
+	}
+	for _, row := range readSegments(l.maps) {
+		if !known[row.ID] {
+			l.segments = append(l.segments, row)
 		}
 	}
 }
