@@ -145,7 +145,9 @@ func TestWatchWithoutInotify(t *testing.T) {
 		require.Equal(t, "before", string(w.next().Data))
 		for i := range 30 {
 			id := publish(writer, fmt.Sprint("id ", i))
-			require.Equal(t, ByPoll, w.until([]byte(id)).Means)
+			if means := w.until([]byte(id)).Means; means != ByLock || !peertest.HasIPCKeys(t, qt) { // from 6.6 on there is a lock
+				require.Equal(t, ByPoll, means)
+			}
 		}
 		time.Sleep(retryFiles)
 		assert.Empty(t, w.errs, "it is said once")
@@ -225,7 +227,8 @@ func clearUp(t *testing.T, key Key, crashed []int) {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		report, err := Recover(soon(t), key, Policy{})
 		if err == nil && !report.After.Segment.Exists {
-			require.Empty(t, observer.SegmentsOf(crashed))
+			// One that a look is attached to goes with that.
+			require.Eventually(t, func() bool { return len(observer.SegmentsOf(crashed)) == 0 }, 10*time.Second, time.Millisecond)
 			return
 		}
 		require.WithinRange(t, time.Now(), time.Time{}, deadline, "%v, %+v", err, report)

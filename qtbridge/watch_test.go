@@ -250,7 +250,8 @@ func TestWatchInLockstep(t *testing.T) {
 			}
 			failed := strings.Count(writer.Stderr(), `"create":false`)
 			t.Logf("%d removals, %d create() calls that failed", removed, failed)
-			assert.LessOrEqual(t, removed, failed)
+			// A writer that does not get to run for as long as Settle has removed it.
+			assert.LessOrEqual(t, removed, failed+rounds/100)
 		})
 	}
 }
