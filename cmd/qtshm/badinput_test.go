@@ -143,7 +143,7 @@ func TestSlugs(t *testing.T) {
 		verdicts = append(verdicts, slugOf(v.String()))
 	}
 	assert.ElementsMatch(t, []string{"unclear", "free", "leftover", "live", "in-use-elsewhere", "orphaned", "locked", "abandoned",
-		"lock-lost", "key-file-lost", "segment-lost", "split-in-two", "lock-jammed", "foreign-lock", "unattended"}, verdicts)
+		"lock-lost", "key-file-lost", "segment-lost", "split-in-two", "lock-jammed", "foreign-lock", "unattended", "segment-of-another-key", "lock-open"}, verdicts)
 	for m, slug := range map[qtbridge.Means]string{qtbridge.ByPoll: "poll", qtbridge.ByLock: "lock", qtbridge.ByKeyFile: "key-file"} {
 		assert.Equal(t, slug, slugOf(m.String()))
 	}

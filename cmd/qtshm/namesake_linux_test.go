@@ -27,7 +27,7 @@ func TestNamesake(t *testing.T) {
 	e.MakeNamesakes(map[string]string{ourFile: theirFile, ourLock: theirLock})
 
 	shown := object(t, ok(t, "info", ours, "--json"))
-	assert.Equal(t, "segment of another key", shown["verdict"])
+	assert.Equal(t, "segment-of-another-key", shown["verdict"])
 	namesakeOf := func(shown map[string]any, of string) any {
 		return shown[of].(map[string]any)["namesakes"].([]any)[0].(map[string]any)["path"]
 	}
@@ -66,7 +66,7 @@ func TestInfoOfAnotherNamespace(t *testing.T) {
 	peer.Do("shm.setKey", "m", peertest.Args{"key": key})
 	peer.Must("shm.create", "m", peertest.Args{"size": 5})
 	shown := object(t, ok(t, "info", key, "--json"))
-	assert.Equal(t, "in use elsewhere", shown["verdict"])
+	assert.Equal(t, "in-use-elsewhere", shown["verdict"])
 	assert.Equal(t, []any{float64(peer.PID())}, shown["strangers"])
 	assert.Contains(t, ok(t, "info", key), "in another IPC namespace")
 	assert.NotContains(t, object(t, ok(t, "info", e.Name(), "--json")), "strangers")
