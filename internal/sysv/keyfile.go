@@ -3,6 +3,7 @@
 package sysv
 
 import (
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -36,14 +37,16 @@ func fileKey(path string) (key key, ok bool) {
 	return makeKey(uint8(stat.Dev), uint16(stat.Ino)), true
 }
 
-// isKeyOfFileIn tells whether ftok(3) makes the key of a file in dir.
-func isKeyOfFileIn(dir string, key key) bool {
+// hasKeyFile tells whether an object with a key, which was made then, can have its key
+// file in dir. One that is there for less long has got the inode of the deleted one.
+func hasKeyFile(dir string, wanted key, made time.Time) bool {
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
-		if entry.IsDir() {
+		path := dir + "/" + entry.Name()
+		if found, ok := fileKey(path); entry.Type()&^fs.ModeSymlink != 0 || !ok || found != wanted {
 			continue
 		}
-		if found, ok := fileKey(dir + "/" + entry.Name()); ok && found == key {
+		if file, err := lookFile(path); err == nil && !ipc.IsYounger(birth(&file), made) {
 			return true
 		}
 	}

@@ -152,7 +152,7 @@ func (i *inspection) hasFile(row ipc.Segment) bool {
 		filepath.Dir(i.place.Segment), os.TempDir(),
 		procfs.WorkingDirectory(row.Creator), procfs.WorkingDirectory(row.Last),
 	}
-	return slices.ContainsFunc(dirs, func(dir string) bool { return isKeyOfFileIn(dir, key(row.Key)) })
+	return slices.ContainsFunc(dirs, func(dir string) bool { return hasKeyFile(dir, key(row.Key), row.Made) })
 }
 
 // findStrayLocks returns the semaphores without a key file that a process with
@@ -166,7 +166,7 @@ func (i *inspection) findStrayLocks() []int {
 			continue
 		}
 		state, err := lookSemaphoreByID(row.ID)
-		if err != nil || state.Last == 0 || !i.usesNamed(state.Last) || isKeyOfFileIn(dir, key(row.Key)) {
+		if err != nil || state.Last == 0 || !i.usesNamed(state.Last) || hasKeyFile(dir, key(row.Key), state.Set) {
 			continue
 		}
 		ids = append(ids, row.ID)
