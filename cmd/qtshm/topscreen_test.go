@@ -161,7 +161,7 @@ func TestTopWithoutProc(t *testing.T) {
 	s.restored()
 }
 
-// Idle it takes less than 1 % of a core with a hundred rows. A busy machine makes that
+// Idle it takes about 1 % of a core with a hundred rows. A busy machine makes that
 // more, so that twice as much passes.
 func TestTopIdle(t *testing.T) {
 	env := peertest.New(t)
