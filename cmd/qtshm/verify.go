@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"qtinterop/internal/conformance"
 	"qtinterop/internal/pairs"
+	"qtinterop/qtbridge"
 )
 
 func init() {
@@ -32,6 +34,10 @@ not applicable, because the Qt of one side cannot do it, whoever uses it.
 Where namespaces can be had, as by root, everything happens in some of its own,
 and a row that leaves anything behind has failed.
 
+With --program it is a finished program, unchanged and without any protocol: what
+can be proven of it from outside. It runs in a directory for temporary files of
+its own, and is killed in the end.
+
 Exit status: 0 if no row failed, 1 if one did, 2 usage.`
 
 // verification is what verify is asked for.
@@ -39,22 +45,33 @@ type verification struct {
 	peers, only                   []string
 	quick                         bool
 	junitFile, jsonFile, htmlFile string
+
+	program, key, expect string // of a finished program
+	publishes, reads     bool
 }
 
 func (a *app) verifyCmd() *cobra.Command {
 	var v verification
 	c := &cobra.Command{
-		Use:   "verify --peer PROGRAM",
+		Use:   "verify --peer PROGRAM | --program COMMAND --key KEY",
 		Short: "prove in CI that a Qt and this library agree",
 		Long:  verifyLong,
 		Example: "  qtshm verify --peer build/testpeer/testpeer-qt6\n" +
 			"  qtshm verify --peer testpeer-qt5 --peer testpeer-qt6 --junit verify.xml --html verify.html\n" +
-			"  qtshm verify --peer testpeer-qt6 --only size --only 'key derivation'",
+			"  qtshm verify --peer testpeer-qt6 --only size --only 'key derivation'\n" +
+			"  qtshm verify --program './viewer --hidden' --key RkWebViewModelSM --expect-text 'model-[0-9]+'",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return a.verify(&v) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&v.peers, "peer", nil, "a peer; several are tried one after the other")
+	flags.StringVar(&v.program, "program", "", "a finished Qt program, by its command for sh -c")
+	flags.StringVar(&v.key, "key", "", "the KEY that the program uses")
+	flags.StringVar(&v.expect, "expect-text", "", "a regular expression for its content, or for what it prints if it reads")
+	flags.BoolVar(&v.publishes, "publishes", false, "the program makes the segment (if nothing is said)")
+	flags.BoolVar(&v.reads, "reads", false, "the program reads what is published: qtshm-verify-N")
+	c.MarkFlagsMutuallyExclusive("peer", "program")
+	c.MarkFlagsMutuallyExclusive("publishes", "reads")
 	flags.StringArrayVar(&v.only, "only", nil, "a row to try; several are")
 	flags.BoolVar(&v.quick, "quick", false, "one payload, and fewer rounds")
 	flags.StringVar(&v.junitFile, "junit", "", "write the results to this file as JUnit XML")
@@ -75,8 +92,8 @@ func (a *app) conformCmd() *cobra.Command {
 }
 
 func (a *app) verify(v *verification) (err error) {
-	if len(v.peers) == 0 {
-		return usagef("there is no peer; give one with --peer: scripts/build-testpeer makes them")
+	if len(v.peers) == 0 && v.program == "" {
+		return usagef("there is no peer; give one with --peer: scripts/build-testpeer makes them; or a finished program with --program")
 	}
 	for _, row := range v.only {
 		if !slices.Contains(conformance.Rows(), row) {
@@ -96,7 +113,35 @@ func (a *app) verify(v *verification) (err error) {
 	if err != nil {
 		return err
 	}
+	if v.program != "" {
+		return a.verifyProgram(v, program, reports)
+	}
 	return a.verifyPeers(v, program, reports)
+}
+
+// verifyProgram tries a finished program.
+func (a *app) verifyProgram(v *verification, program pairs.Program, reports reports) error {
+	key, err := qtbridge.ParseKey(v.key)
+	if err != nil {
+		return err
+	}
+	finished := conformance.Program{Command: v.program, Key: key, Publishes: !v.reads}
+	if v.expect != "" {
+		if finished.Expect, err = regexp.Compile(v.expect); err != nil {
+			return usagef("--expect-text: %v", err)
+		}
+	}
+	cell := &pairs.Cell{Go: program, Peer: pairs.Program{Path: v.program, About: conformance.About{Compiled: "its own", Running: "its own"}},
+		Kind: key.String(), Begun: time.Now()}
+	err = conformance.RunProgram(finished, func(result conformance.Result) {
+		cell.Results = append(cell.Results, result)
+		a.tellRow(cell, result)
+	})
+	if err != nil {
+		return err
+	}
+	cell.Seconds = time.Since(cell.Begun).Seconds()
+	return a.verified(v, reports, program, []pairs.Program{cell.Peer}, []*pairs.Cell{cell}, cell.Begun)
 }
 
 func (a *app) verifyPeers(v *verification, program pairs.Program, reports reports) error {
@@ -113,18 +158,26 @@ func (a *app) verifyPeers(v *verification, program pairs.Program, reports report
 		}
 		peers = append(peers, peer)
 	}
-	goes := []pairs.Program{program}
-	cells, err := runner.Run(goes, peers)
+	cells, err := runner.Run([]pairs.Program{program}, peers)
 	if err != nil {
 		return err
 	}
-	report := pairs.NewReport("qtshm "+versions().Version, v.quick, goes, peers, cells)
+	return a.verified(v, reports, program, peers, cells, started)
+}
+
+// verified writes the reports, and tells in the end.
+func (a *app) verified(v *verification, reports reports, program pairs.Program, peers []pairs.Program, cells []*pairs.Cell, started time.Time) error {
+	report := pairs.NewReport("qtshm "+versions().Version, v.quick, []pairs.Program{program}, peers, cells)
 	if err := reports.write(report); err != nil {
 		return err
 	}
 	_ = a.printf("%s, in %.0f s, by qtshm on Qt %s\n", countsText(report.Counts), time.Since(started).Seconds(), program.Name())
 	if failed := report.Counts.Failed; failed > 0 {
-		return refusedf(exitError, "%d rows failed%s", failed, v.hint())
+		rows := "rows"
+		if failed == 1 {
+			rows = "row"
+		}
+		return refusedf(exitError, "%d %s failed%s", failed, rows, v.hint())
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,7 +100,7 @@ func TestVerifyBadPeers(t *testing.T) {
 			assert.Contains(t, out, "failed")
 			assert.Contains(t, out, "the peer answers: "+path)
 			assert.Contains(t, out, "0 passed")
-			assert.Contains(t, errOut, "rows failed")
+			assert.Contains(t, errOut, " failed")
 			data, err := os.ReadFile(junit)
 			require.NoError(t, err)
 			assert.Contains(t, string(data), "<failure")
@@ -139,5 +140,61 @@ func TestVerifyPeerInPython(t *testing.T) {
 			assert.Contains(t, out, " 0 failed, ")
 			assert.Equal(t, 1, strings.Count(out, "key derivation"))
 		})
+	}
+}
+
+// Finished programs, which know no protocol: the mission's writer and poller, and what is
+// none.
+func TestVerifyProgram(t *testing.T) {
+	const all = "its segment appears; its key files are Qt's; its content; Watch sees its changes; it takes the lock; our lock excludes it; what its crash leaves"
+	for _, qt := range peertest.QtVersions {
+		peer := peertest.Path(t, qt)
+		e := peertest.New(t)
+		name := plainName(e)
+		lines := "n=0; while :; do echo model-$n; n=$((n+1)); sleep 0.1; done"
+		for _, row := range []struct {
+			name, command, key        string
+			args                      []string
+			passed, failed, otherwise int
+		}{
+			{"writer", lines + " | " + peer + " writer --set-key -- " + name, name, []string{"--expect-text", "model-[0-9]+"}, 7, 0, 0},
+			{"native writer", "cd " + e.Work + "; " + lines + " | " + peer + " writer -- " + name, "native:" + filepath.Join(e.Work, name), nil, -1, 0, -1},
+			{"poller", "sleep 60 | " + peer + " poller --set-key --interval 20 -- " + name, name, []string{"--reads", "--expect-text", "qtshm-verify"}, 5, 0, 0},
+			{"other content", lines + " | " + peer + " writer --set-key -- " + name, name, []string{"--expect-text", "^other$"}, 2, 1, 0},
+			{"ends", "exit 3", name, nil, 0, 1, 0},
+			{"ends, reading", "exit 3", name, []string{"--reads"}, 0, 1, 0},
+		} {
+			t.Run(row.name+"-qt"+string(rune('0'+qt)), func(t *testing.T) {
+				junit := filepath.Join(t.TempDir(), "verify.xml")
+				status, out, errOut := verify(t, append(row.args, "--program", row.command, "--key", row.key, "--junit", junit)...)
+				assert.Equal(t, row.failed > 0, status == exitError, "%s%s", out, errOut)
+				if row.passed >= 0 {
+					assert.Contains(t, out, fmt.Sprintf("%d passed, %d failed, %d not applicable", row.passed, row.failed, row.otherwise), "%s%s", out, errOut)
+				} else {
+					assert.Contains(t, out, " 0 failed", "%s%s", out, errOut)
+				}
+				if row.passed == 7 {
+					for name := range strings.SplitSeq(all, "; ") {
+						assert.Contains(t, out, name)
+					}
+				}
+				assert.FileExists(t, junit)
+				nothing(t, row.key)
+			})
+		}
+	}
+}
+
+func TestVerifyProgramUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{"--program", "true"},
+		{"--program", "true", "--key", "K", "--expect-text", "("},
+		{"--program", "true", "--key", "K", "--peer", "x"},
+		{"--program", "true", "--key", "K", "--reads", "--publishes"},
+	} {
+		status, out, errOut := verify(t, args...)
+		assert.NotZero(t, status, "%v", args)
+		assert.Empty(t, out, "%v", args)
+		assert.NotEmpty(t, errOut, "%v", args)
 	}
 }

@@ -30,9 +30,9 @@ func sample(t *testing.T) *Report {
 	failed := conformance.Result{Row: "lock", Status: conformance.Failed, Reason: "it did not"}
 	impossible := conformance.Result{Row: "lock", Status: conformance.Impossible, Reason: "no lock", Says: "ErrNoLock"}
 	var cells []*Cell
-	for range Kinds {
-		cells = append(cells, &Cell{Go: goes[0], Peer: peers[0], Kind: "K", Results: []conformance.Result{passed, impossible}},
-			&Cell{Go: goes[0], Peer: peers[1], Kind: "K", Results: []conformance.Result{passed, failed}})
+	for _, kind := range Kinds {
+		cells = append(cells, &Cell{Go: goes[0], Peer: peers[0], Kind: kind, Results: []conformance.Result{passed, impossible}},
+			&Cell{Go: goes[0], Peer: peers[1], Kind: kind, Results: []conformance.Result{passed, failed}})
 	}
 	r := NewReport("abc", false, goes, peers, cells)
 	require.Equal(t, Counts{Passed: 8, Failed: 4, Impossible: 4}, r.Counts)

@@ -90,7 +90,7 @@ type reason struct {
 func NewReport(commit string, quick bool, goes, peers []Program, cells []*Cell) *Report {
 	r := &Report{Date: time.Now().UTC().Format(time.DateOnly), Commit: commit, Quick: quick, Peers: peers}
 	next := 0
-	for _, kind := range Kinds {
+	for _, kind := range kindsOf(cells) {
 		t := table{Kind: kind}
 		for _, g := range goes {
 			l := line{Go: g}
@@ -103,6 +103,15 @@ func NewReport(commit string, quick bool, goes, peers []Program, cells []*Cell) 
 		r.Tables = append(r.Tables, t)
 	}
 	return r
+}
+
+// kindsOf are the kinds of keys of cells, in their order.
+func kindsOf(cells []*Cell) []string {
+	var kinds []string
+	for _, c := range cells {
+		kinds = addOnce(kinds, c.Kind)
+	}
+	return kinds
 }
 
 func (r *Report) enter(c *Cell, id string) *entry {

@@ -1,0 +1,408 @@
+//go:build cgo && linux
+
+package conformance
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"sync"
+	"syscall"
+	"time"
+
+	"qtinterop/internal/procfs"
+	"qtinterop/qtbridge"
+)
+
+// Program is a finished Qt program, which knows nothing of this library: what can be
+// proven of it from outside.
+type Program struct {
+	Command   string // for sh -c
+	Key       qtbridge.Key
+	Publishes bool           // it makes the segment; else it reads what we publish
+	Expect    *regexp.Regexp // its content, or what a reader prints; nil for anything
+}
+
+const (
+	appearing = 10 * time.Second // how long a program may take to do what it is expected to
+	changing  = 3 * time.Second  // how long to look for changes
+	tick      = 10 * time.Millisecond
+)
+
+// trial is a program at work.
+type trial struct {
+	*reporter
+	Program
+	ctx    context.Context
+	tmpdir string
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	out    syncWriter
+	reason string // why a row is impossible
+
+	data    []byte // the content, as it was seen last
+	changes bool
+	locks   bool
+}
+
+// step is a row of a program. Those after a vital one that fails are not tried.
+type step struct {
+	name, documented string
+	run              func(*trial)
+	vital            bool
+}
+
+var publisherSteps = []step{
+	{"its segment appears", "create() makes a segment with a key file, and attaches", (*trial).appears, true},
+	{"its key files are Qt's", "Qt makes empty files, in the directory for temporary files or where the native key says", (*trial).keyFiles, false},
+	{"its content", "data() of all processes that are attached is the same memory", (*trial).content, true},
+	{"Watch sees its changes", "data() of all processes that are attached is the same memory", (*trial).watchChanges, false},
+	{"it takes the lock", "lock() makes an access exclusive", (*trial).takesLock, false},
+	{"our lock excludes it", "lock() blocks until the process that has the lock unlocks", (*trial).isExcluded, false},
+	{"what its crash leaves", "on Unix a segment outlives a crash of all who use it", (*trial).crashes, false},
+}
+
+var readerSteps = []step{
+	{"it reads what we publish", "attach() meets the segment that exists at that time", (*trial).reads, true},
+	{"its reaction", "data() of all processes that are attached is the same memory", (*trial).reacts, false},
+	{"it takes the lock", "lock() makes an access exclusive", (*trial).takesLock, false},
+	{"it bears messages of any size", "size() is at least what create() asked for", (*trial).bearsSizes, false},
+	{"what its crash leaves", "on Unix the kernel detaches a process that ends", (*trial).readerCrashes, false},
+}
+
+// RunProgram starts the program in a directory for temporary files of its own, reports
+// each row as it ends, and kills the program. It sets TMPDIR meanwhile.
+func RunProgram(p Program, report func(Result)) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	t := &trial{Program: p, ctx: ctx, ended: make(chan struct{})}
+	var err error
+	if t.tmpdir, err = os.MkdirTemp("", "qtshm-verify"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(t.tmpdir) }()
+	before, was := os.LookupEnv("TMPDIR")
+	if err := os.Setenv("TMPDIR", t.tmpdir); err != nil {
+		return err
+	}
+	defer func() {
+		if was {
+			_ = os.Setenv("TMPDIR", before)
+		} else {
+			_ = os.Unsetenv("TMPDIR")
+		}
+	}()
+	if state, err := qtbridge.Inspect(p.Key); err != nil || state.Segment.Exists {
+		return cmp.Or(err, fmt.Errorf("there is a segment of %v already, %v: end who uses it, or see qtshm rm", p.Key, state.Verdict))
+	}
+	if err := t.start(); err != nil {
+		return err
+	}
+	defer t.end()
+	steps := readerSteps
+	if p.Publishes {
+		steps = publisherSteps
+	}
+	for _, step := range steps {
+		result := t.try(step)
+		report(result)
+		if step.vital && result.Status == Failed {
+			break
+		}
+	}
+	return nil
+}
+
+func (t *trial) start() error {
+	t.cmd = exec.Command("sh", "-c", t.Command)
+	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	t.cmd.Stdout, t.cmd.Stderr = &t.out, &t.out
+	t.cmd.WaitDelay = time.Second
+	if err := t.cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = t.cmd.Wait(); close(t.ended) }()
+	return nil
+}
+
+func (t *trial) kill() {
+	_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL)
+	<-t.ended
+}
+
+// end leaves nothing of the program behind.
+func (t *trial) end() {
+	t.kill()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	_, _ = qtbridge.Recover(ctx, t.Key, qtbridge.Policy{})
+}
+
+func (t *trial) try(s step) Result {
+	begun := time.Now()
+	r := &reporter{}
+	t.reporter, t.reason = r, ""
+	r.run(func() { s.run(t) })
+	result := Result{Row: s.name, Documented: s.documented, Status: Passed, Seconds: time.Since(begun).Seconds()}
+	switch {
+	case r.Failed():
+		r.Logf("the program printed: %s", t.out.String())
+		result.Status, result.Reason = Failed, r.failure
+	case t.reason != "":
+		result.Status, result.Reason = Impossible, t.reason
+	}
+	result.Transcript = r.transcript()
+	return result
+}
+
+// isIts tells whether a process is of the program: it has its directory for temporary
+// files.
+func (t *trial) isIts(p qtbridge.Process) bool {
+	dir, err := procfs.Variable(p.PID, "TMPDIR")
+	return err == nil && p.PID > 0 && dir == t.tmpdir && p.PID != os.Getpid()
+}
+
+// await waits until is, or fails the row. A program that has ended will do nothing more.
+func (t *trial) await(what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(appearing); !is(); time.Sleep(tick) {
+		select {
+		case <-t.ended:
+			if is() {
+				return
+			}
+			t.Fatalf("the program has ended (%v) without: %s", t.cmd.ProcessState, what)
+		default:
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", appearing, what)
+		}
+	}
+	t.Log(what)
+}
+
+func (t *trial) inspect() qtbridge.State {
+	t.Helper()
+	state, err := qtbridge.Inspect(t.Key)
+	if err != nil {
+		t.Fatal("Inspect():", err)
+	}
+	return state
+}
+
+func (t *trial) appears() {
+	t.await("there is a segment, and somebody is attached", func() bool {
+		state := t.inspect()
+		return state.Segment.Exists && state.Segment.Attached > 0
+	})
+	if state := t.inspect(); state.Segment.Exists && !t.isIts(state.Segment.Creator) {
+		t.Fatalf("process %d made it, which is not of the program", state.Segment.Creator.PID)
+	}
+}
+
+func (t *trial) keyFiles() {
+	state := t.inspect()
+	for _, file := range []qtbridge.KeyFile{state.Segment.File, state.Lock.File} {
+		if file.Exists && !file.Plain {
+			t.Errorf("%s is not an empty file", file.Path)
+		}
+		t.Logf("%s exists: %v", file.Path, file.Exists)
+	}
+}
+
+// read returns the content; nil while there is none.
+func (t *trial) read() []byte {
+	segment, err := qtbridge.Attach(t.ctx, t.Key, qtbridge.ReadOnly)
+	if err != nil {
+		t.Log("Attach():", err)
+		return nil
+	}
+	defer func() { _ = segment.Close() }()
+	data, err := segment.Snapshot(t.ctx, nil)
+	if err != nil {
+		t.Log("Snapshot():", err)
+	}
+	return data
+}
+
+// matches tells whether bytes, or what they are as UTF-16, match what is expected.
+func (t *trial) matches(data []byte) bool {
+	if t.Expect == nil {
+		return len(bytes.Trim(data, "\x00")) > 0
+	}
+	text, err := qtbridge.UTF16LE.DecodeToNUL(data)
+	return t.Expect.Match(data) || err == nil && t.Expect.MatchString(text)
+}
+
+func (t *trial) content() {
+	what := "the content is not all zero"
+	if t.Expect != nil {
+		what = fmt.Sprintf("the content matches %q", t.Expect)
+	}
+	t.await(what, func() bool {
+		if data := t.read(); data != nil {
+			t.data = data
+		}
+		return t.matches(t.data)
+	})
+	t.Logf("%d bytes: %.80q", len(t.data), t.data)
+}
+
+func (t *trial) watchChanges() {
+	ctx, cancel := context.WithTimeout(t.ctx, changing)
+	defer cancel()
+	seen := 0
+	for message, err := range qtbridge.Watch(ctx, t.Key, qtbridge.WatchOptions{}) {
+		switch {
+		case err != nil:
+			t.Log("Watch():", err)
+		case message.Cause != qtbridge.Removed:
+			seen++
+			t.Logf("%v, %v, %.40q", message.Cause, message.Means, message.Data)
+		}
+	}
+	if t.changes = seen > 1; !t.changes {
+		t.reason = fmt.Sprintf("its content did not change within %v", changing)
+	}
+}
+
+func (t *trial) takesLock() {
+	for deadline := time.Now().Add(changing); time.Now().Before(deadline); time.Sleep(tick) {
+		if lock := t.inspect().Lock; lock.Exists && t.isIts(lock.Last) {
+			t.locks = true
+			t.Logf("process %d used it last", lock.Last.PID)
+			return
+		}
+	}
+	t.reason = "it was not seen to take it; with a native key Qt before 6.6 has none"
+}
+
+func (t *trial) isExcluded() {
+	if !t.locks || !t.changes {
+		t.reason = "it was not seen to take the lock, or to change anything"
+		return
+	}
+	segment, err := qtbridge.Attach(t.ctx, t.Key, qtbridge.ReadWrite)
+	if err != nil {
+		t.Fatal("Attach():", err)
+	}
+	defer func() { _ = segment.Close() }()
+	if err := segment.Lock(t.ctx); err != nil {
+		t.Fatal("Lock():", err)
+	}
+	before, during := make([]byte, segment.Size()), make([]byte, segment.Size())
+	_, err = segment.ReadAt(before, 0)
+	time.Sleep(time.Second)
+	_, errDuring := segment.ReadAt(during, 0)
+	if err := errors.Join(err, errDuring, segment.Unlock()); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, during) {
+		t.Fatal("the content changed while we held the lock")
+	}
+	t.Log("nothing changed for a second")
+	_ = segment.Close() // or a program that makes its segment anew could not
+	t.await("it goes on afterwards", func() bool { data := t.read(); return data != nil && !bytes.Equal(data, during) })
+}
+
+func (t *trial) crashes() {
+	if data := t.read(); data != nil {
+		t.data = data
+	}
+	t.kill()
+	state := t.inspect()
+	t.Logf("killed: %v", state.Verdict)
+	if !state.Segment.Exists {
+		t.reason = "it was killed while it had no segment, or its key file was gone"
+		return
+	}
+	if state.Verdict != qtbridge.Orphaned && state.Segment.Attached == 0 {
+		t.Errorf("the verdict is %v, not %v", state.Verdict, qtbridge.Orphaned)
+	}
+	t.gone()
+}
+
+// gone has what is left of the key removed.
+func (t *trial) gone() {
+	if _, err := qtbridge.Recover(t.ctx, t.Key, qtbridge.Policy{}); err != nil {
+		t.Fatal("Recover():", err)
+	}
+	if state := t.inspect(); state.Segment.Exists {
+		t.Fatalf("after Recover() the segment is %v", state.Verdict)
+	}
+}
+
+// publish publishes messages of these sizes, one each tenth of a second, until is.
+func (t *trial) publish(what string, sizes []int, is func() bool) {
+	t.Helper()
+	publisher, err := qtbridge.NewPublisher(t.Key, qtbridge.PublisherOptions{})
+	if err != nil {
+		t.Fatal("NewPublisher():", err)
+	}
+	defer func() { _ = publisher.Close() }()
+	n, next := 0, time.Now()
+	t.await(what, func() bool {
+		if is() && n >= len(sizes) {
+			return true
+		}
+		if time.Now().After(next) {
+			message := fmt.Appendf(nil, "qtshm-verify-%d", n)
+			if n < len(sizes) {
+				message = bytes.Repeat([]byte("v"), sizes[n])
+			}
+			if err := publisher.Publish(t.ctx, message); err != nil {
+				t.Fatal("Publish():", err)
+			}
+			n, next = n+1, time.Now().Add(100*time.Millisecond)
+		}
+		return false
+	})
+}
+
+// hasRead tells whether the program is or was the last to attach or to lock.
+func (t *trial) hasRead() bool {
+	state := t.inspect()
+	return t.isIts(state.Segment.Last) || state.Lock.Exists && t.isIts(state.Lock.Last)
+}
+
+func (t *trial) reads() { t.publish("it has attached to our segment", nil, t.hasRead) }
+
+func (t *trial) reacts() {
+	if t.Expect == nil {
+		t.reason = "nothing was said to be expected: see --expect-text"
+		return
+	}
+	t.publish(fmt.Sprintf("it has printed what matches %q", t.Expect), nil, func() bool { return t.Expect.MatchString(t.out.String()) })
+}
+
+func (t *trial) bearsSizes() {
+	t.publish("it reads after messages of 1 byte, 1 MB and 4097 bytes", []int{1, 1 << 20, 4097}, t.hasRead)
+}
+
+func (t *trial) readerCrashes() {
+	t.kill()
+	t.gone()
+}
+
+// syncWriter keeps what a program prints.
+type syncWriter struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (w *syncWriter) Write(data []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(data)
+}
+
+func (w *syncWriter) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
