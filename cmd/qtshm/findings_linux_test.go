@@ -26,8 +26,7 @@ import (
 func alone(t *testing.T, f func()) {
 	t.Helper()
 	peertest.InOwnIPC(t, func() {
-		require.NoError(t, unix.Unshare(unix.CLONE_NEWNS))
-		require.NoError(t, unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""))
+		peertest.EnterOwnMounts(t)
 		require.NoError(t, unix.Mount("none", "/dev/shm", "tmpfs", 0, ""))
 		f()
 	})

@@ -156,7 +156,7 @@ func TestTopWithoutProc(t *testing.T) {
 	}
 	peertest.New(t)
 	s := newScreen(t, topProgram(t))
-	s.keys("unshare -m sh -c 'mount -t tmpfs none /proc && exec $QTSHM top'", "Enter")
+	s.keys(strings.Join(peertest.OwnMounts(t), " ")+" sh -c 'mount -t tmpfs none /proc && exec $QTSHM top'", "Enter")
 	s.waitFor("there is no /proc/sysvipc to read")
 	s.restored()
 }
@@ -174,7 +174,7 @@ func TestTopIdle(t *testing.T) {
 		makes(peer, qtbridge.QtKey(name+string(rune('a'+i/26))+string(rune('a'+i%26))), 64)
 	}
 	s := newScreen(t, topProgram(t))
-	s.keys("nsenter -i -t "+strconv.Itoa(peer.PID())+" unshare -m sh -c 'mount -t tmpfs none /dev/shm && exec $QTSHM top'", "Enter")
+	s.keys("nsenter -i -t "+strconv.Itoa(peer.PID())+" "+strings.Join(peertest.OwnMounts(t), " ")+" sh -c 'mount -t tmpfs none /dev/shm && exec $QTSHM top'", "Enter")
 	s.waitFor("100 of 100")
 	pid := topPID(t, s)
 	time.Sleep(3 * time.Second) // what it has just begun to follow it looks at more often

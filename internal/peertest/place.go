@@ -9,6 +9,8 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // The changes that VerbsAs makes to a command. All but WithTMPDIR take root.
@@ -45,26 +47,39 @@ func WithMounts(t testing.TB, command, dir string) func(*exec.Cmd) {
 	return func(cmd *exec.Cmd) {
 		unshare, err := exec.LookPath("unshare")
 		must(t, err)
-		cmd.Args = slices.Concat([]string{unshare, "-m"}, propagation(t, unshare),
-			[]string{"sh", "-c", command + ` && exec "$@"`, dir}, cmd.Args)
+		cmd.Args = slices.Concat(OwnMounts(t), []string{"sh", "-c", command + ` && exec "$@"`, dir}, cmd.Args)
 		cmd.Path = unshare
 	}
 }
 
-// propagation is what unshare must be told so that a mount of the peer is not
-// seen outside. In a chroot it cannot say so for the root, and need not if no
-// mount there is shared.
-func propagation(t testing.TB, unshare string) []string {
+// OwnMounts is the command that runs another one in a mount namespace of its own, whose
+// mounts are not seen outside. In a chroot it cannot say so for the root, and need not if
+// no mount there is shared.
+func OwnMounts(t testing.TB) []string {
 	t.Helper()
-	if exec.Command(unshare, "-m", "true").Run() == nil {
-		return nil
+	if exec.Command("unshare", "-m", "true").Run() == nil {
+		return []string{"unshare", "-m"}
 	}
+	requireUnshared(t)
+	return []string{"unshare", "-m", "--propagation", "unchanged"}
+}
+
+// EnterOwnMounts is the same for the thread that calls it.
+func EnterOwnMounts(t testing.TB) {
+	t.Helper()
+	must(t, unix.Unshare(unix.CLONE_NEWNS))
+	if unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, "") != nil {
+		requireUnshared(t)
+	}
+}
+
+func requireUnshared(t testing.TB) {
+	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	must(t, err)
 	if bytes.Contains(mounts, []byte(" shared:")) {
 		Skip(t, "a mount in a namespace of its own would be seen outside of this chroot")
 	}
-	return []string{"--propagation", "unchanged"}
 }
 
 func needsRoot(t testing.TB) {
