@@ -316,6 +316,9 @@ func (t *trial) crashes() {
 	}
 	t.kill()
 	state := t.inspect()
+	for end := time.Now().Add(appearing); state.Verdict == qtbridge.Live && time.Now().Before(end); state = t.inspect() {
+		time.Sleep(tick) // sh has ended, and what it started ends
+	}
 	t.Logf("killed: %v", state.Verdict)
 	if !state.Segment.Exists {
 		t.reason = "it was killed while it had no segment, or its key file was gone"
@@ -386,6 +389,9 @@ func (t *trial) bearsSizes() {
 
 func (t *trial) readerCrashes() {
 	t.kill()
+	for end := time.Now().Add(appearing); t.inspect().Segment.Attached > 0 && time.Now().Before(end); {
+		time.Sleep(tick)
+	}
 	t.gone()
 }
 
