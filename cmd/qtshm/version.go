@@ -10,6 +10,10 @@ import (
 	"qtinterop/qtbridge"
 )
 
+// release is the version of a package, which its script sets; else it is that of the
+// module.
+var release string
+
 // versionJSON is what version --json prints.
 type versionJSON struct {
 	Version    string   `json:"version"`
@@ -59,6 +63,9 @@ func versions() versionJSON {
 				v.Revision = s.Value
 			}
 		}
+	}
+	if release != "" {
+		v.Version = release
 	}
 	return v
 }
