@@ -11,8 +11,6 @@ type limitUse struct {
 	What  string `json:"what"`
 	Used  uint64 `json:"used"`
 	Limit uint64 `json:"limit"`
-
-	makes string // what no program can make at the limit
 }
 
 var limitColumns = []column{{title: "LIMIT"}, {title: "USED", right: true}, {title: "OF", right: true}, {title: "WHAT"}}

@@ -28,11 +28,11 @@ func systemLimits() []limitUse {
 			limits = append(limits, l)
 		}
 	}
-	add("shmmni", 0, limitUse{Name: "shmmni", What: "segments", Used: segments, makes: "segment"})
-	add("shmall", 0, limitUse{Name: "shmall", What: "pages of memory in segments", Used: pages, makes: "segment"})
+	add("shmmni", 0, limitUse{Name: "shmmni", What: "segments", Used: segments})
+	add("shmall", 0, limitUse{Name: "shmall", What: "pages of memory in segments", Used: pages})
 	add("shmmax", 0, limitUse{Name: largestSegment, What: "bytes in the largest segment", Used: largest})
-	add("sem", 3, limitUse{Name: "semmni", What: "semaphore sets", Used: sets, makes: "lock"})
-	add("sem", 1, limitUse{Name: "semmns", What: "semaphores", Used: semaphores, makes: "lock"})
+	add("sem", 3, limitUse{Name: "semmni", What: "semaphore sets", Used: sets})
+	add("sem", 1, limitUse{Name: "semmns", What: "semaphores", Used: semaphores})
 	return limits
 }
 
@@ -76,10 +76,18 @@ func (x *examination) examineLimits() {
 			continue
 		default:
 			f.Text = fmt.Sprintf("No program can make a %s: there are %d %s, and the limit %s is %d. Raise that, as by the command, or remove what nobody needs.",
-				l.makes, l.Used, l.What, l.setting(), l.Limit)
+				l.of(), l.Used, l.What, l.setting(), l.Limit)
 		}
 		x.add(f)
 	}
+}
+
+// of is what no program can make at the limit.
+func (l *limitUse) of() string {
+	if strings.HasPrefix(l.Name, "sem") {
+		return "lock"
+	}
+	return "segment"
 }
 
 // smallSegment is what kernels before 3.16 allowed a segment, which was raised because
