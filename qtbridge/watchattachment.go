@@ -121,8 +121,15 @@ func (a *watchAttachment) lastDetach() lastDetach {
 		return removes // it is no more
 	case segment.Attached > 1:
 		return notLast
-	case segment.WasLeft(os.Getpid(), a.seen):
+	case segment.WasLeft(os.Getpid(), a.seen), !a.isFound():
 		return removes
 	}
 	return keeps
+}
+
+// isFound tells whether the key leads to the segment still. A create() of Qt 6.6 and
+// later that met it has deleted the key file: nobody would find what is kept.
+func (a *watchAttachment) isFound() bool {
+	found, err := a.place.system.Segment(a.place.Place)
+	return err == nil && found.ID == a.id
 }
