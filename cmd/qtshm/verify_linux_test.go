@@ -166,6 +166,7 @@ func TestVerifyProgram(t *testing.T) {
 		} {
 			t.Run(row.name+"-qt"+string(rune('0'+qt)), func(t *testing.T) {
 				junit := filepath.Join(t.TempDir(), "verify.xml")
+				before := objects(t)
 				status, out, errOut := verify(t, append(row.args, "--program", row.command, "--key", row.key, "--junit", junit)...)
 				assert.Equal(t, row.failed > 0, status == exitError, "%s%s", out, errOut)
 				if row.passed >= 0 {
@@ -180,9 +181,22 @@ func TestVerifyProgram(t *testing.T) {
 				}
 				assert.FileExists(t, junit)
 				nothing(t, row.key)
+				assert.Equal(t, before, objects(t), "it leaves nothing behind")
 			})
 		}
 	}
+}
+
+// objects are how many segments and semaphores there are.
+func objects(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for _, table := range []string{"shm", "sem"} {
+		data, err := os.ReadFile("/proc/sysvipc/" + table)
+		require.NoError(t, err)
+		n += strings.Count(string(data), "\n")
+	}
+	return n
 }
 
 func TestVerifyProgramUsage(t *testing.T) {

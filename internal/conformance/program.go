@@ -130,9 +130,21 @@ func (t *trial) start() error {
 	return nil
 }
 
+// kill ends the program, and waits until all that sh has started has ended.
 func (t *trial) kill() {
 	_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL)
 	<-t.ended
+	for end := time.Now().Add(appearing); time.Now().Before(end); time.Sleep(tick) {
+		state, err := qtbridge.Inspect(t.Key)
+		if err != nil || state.Segment.Attached == 0 && state.Verdict != qtbridge.Live && !t.isAlive(state.Lock) {
+			return
+		}
+	}
+}
+
+// isAlive tells whether a process of the program used the lock last, and still runs.
+func (t *trial) isAlive(lock qtbridge.LockState) bool {
+	return lock.Exists && lock.Last.PID != os.Getpid() && lock.Last.Alive
 }
 
 // end leaves nothing of the program behind.
@@ -141,6 +153,13 @@ func (t *trial) end() {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	_, _ = qtbridge.Recover(ctx, t.Key, qtbridge.Policy{})
+	// The lock, which we may have used last, goes with who owns it: who makes a segment.
+	if state, err := qtbridge.Inspect(t.Key); err == nil && !state.Segment.Exists && state.Lock.Exists {
+		if segment, err := qtbridge.Create(ctx, t.Key, 1, qtbridge.ReadWrite); err == nil {
+			_ = segment.Close()
+		}
+	}
+	awaitPrivateLock(t.tmpdir)
 }
 
 func (t *trial) try(s step) Result {
@@ -316,9 +335,6 @@ func (t *trial) crashes() {
 	}
 	t.kill()
 	state := t.inspect()
-	for end := time.Now().Add(appearing); state.Verdict == qtbridge.Live && time.Now().Before(end); state = t.inspect() {
-		time.Sleep(tick) // sh has ended, and what it started ends
-	}
 	t.Logf("killed: %v", state.Verdict)
 	if !state.Segment.Exists {
 		t.reason = "it was killed while it had no segment, or its key file was gone"
@@ -389,9 +405,6 @@ func (t *trial) bearsSizes() {
 
 func (t *trial) readerCrashes() {
 	t.kill()
-	for end := time.Now().Add(appearing); t.inspect().Segment.Attached > 0 && time.Now().Before(end); {
-		time.Sleep(tick)
-	}
 	t.gone()
 }
 

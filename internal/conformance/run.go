@@ -78,13 +78,20 @@ const settled = 3 * time.Second
 // settle waits until the private lock is gone, if it is not that of a killed program,
 // which stays. Of a POSIX key Qt leaves everything.
 func (s *scene) settle() {
-	for deadline := time.Now().Add(settled); s.mayStay == "" && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if files, _ := filepath.Glob(s.env.Tmp + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
-			break
-		}
+	if s.mayStay == "" {
+		awaitPrivateLock(s.env.Tmp)
 	}
 	if _, running := qtbridge.QtVersion(); s.cell.Kind.posix() && hasIPCKeys(running) {
 		s.forget()
+	}
+}
+
+// awaitPrivateLock waits until there is no private lock in a directory.
+func awaitPrivateLock(dir string) {
+	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if files, _ := filepath.Glob(dir + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
+			return
+		}
 	}
 }
 
