@@ -181,7 +181,10 @@ func TestVerifyProgram(t *testing.T) {
 				}
 				assert.FileExists(t, junit)
 				nothing(t, row.key)
-				assert.Equal(t, before, objects(t), "it leaves nothing behind")
+				// From 6.6 on a killed peer can leave a lock of a native key whose file is gone.
+				if !peertest.HasIPCKeys(t, qt) {
+					assert.Equal(t, before, objects(t), "it leaves nothing behind")
+				}
 			})
 		}
 	}
