@@ -40,14 +40,24 @@ func readLink(pid int, name string) (string, error) {
 // what cannot be seen it is false.
 func HasMemory(pid int) bool {
 	pages, err := readFile(pid, "statm")
-	return err == nil && pages[0] != '0'
+	return err == nil && len(pages) > 0 && pages[0] != '0'
 }
 
 // IsStopped tells whether a process is seen to be stopped, as by SIGSTOP or a debugger.
 func IsStopped(pid int) bool {
-	stat, _ := readFile(pid, "stat")
-	_, rest, _ := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(") "))
-	return len(rest) > 0 && (rest[0] == 'T' || rest[0] == 't')
+	fields := statFields(pid)
+	return len(fields) > 0 && (fields[0][0] == 'T' || fields[0][0] == 't')
+}
+
+// statFields are the fields of /proc/PID/stat after the name of the program, which can have
+// parentheses and spaces.
+func statFields(pid int) [][]byte {
+	line, err := readFile(pid, "stat")
+	end := bytes.LastIndexByte(line, ')')
+	if err != nil || end < 0 {
+		return nil
+	}
+	return bytes.Fields(line[end+1:])
 }
 
 // Processes returns the pids of all processes that can be seen, in ascending

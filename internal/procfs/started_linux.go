@@ -1,7 +1,6 @@
 package procfs
 
 import (
-	"bytes"
 	"os"
 	"strconv"
 	"sync"
@@ -73,12 +72,7 @@ func readStatus(pid int) (status, bool) {
 	if !isOurs() {
 		return status{}, false
 	}
-	line, err := readFile(pid, "stat")
-	end := bytes.LastIndexByte(line, ')') // the name can have parentheses and spaces
-	if err != nil || end < 0 {
-		return status{}, false
-	}
-	fields := bytes.Fields(line[end+1:])
+	fields := statFields(pid)
 	if len(fields) <= statStarted {
 		return status{}, false
 	}
