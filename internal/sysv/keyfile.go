@@ -42,8 +42,11 @@ func fileKey(path string) (key key, ok bool) {
 func hasKeyFile(dir string, wanted key, made time.Time) bool {
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
+		if entry.Type()&^fs.ModeSymlink != 0 {
+			continue
+		}
 		path := dir + "/" + entry.Name()
-		if found, ok := fileKey(path); entry.Type()&^fs.ModeSymlink != 0 || !ok || found != wanted {
+		if found, ok := fileKey(path); !ok || found != wanted {
 			continue
 		}
 		if file, err := lookFile(path); err == nil && !ipc.IsYounger(birth(&file), made) {
