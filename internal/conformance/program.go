@@ -11,10 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"sync"
 	"syscall"
 	"time"
 
+	"qtinterop/internal/peertest"
 	"qtinterop/internal/procfs"
 	"qtinterop/qtbridge"
 )
@@ -42,7 +42,7 @@ type trial struct {
 	tmpdir string
 	cmd    *exec.Cmd
 	ended  chan struct{}
-	out    syncWriter
+	out    peertest.SyncBuffer
 	reason string // why a row is impossible
 
 	data    []byte // the content, as it was seen last
@@ -406,22 +406,4 @@ func (t *trial) bearsSizes() {
 func (t *trial) readerCrashes() {
 	t.kill()
 	t.gone()
-}
-
-// syncWriter keeps what a program prints.
-type syncWriter struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (w *syncWriter) Write(data []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.b.Write(data)
-}
-
-func (w *syncWriter) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.b.String()
 }

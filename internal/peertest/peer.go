@@ -124,7 +124,7 @@ type Process struct {
 	stdin  io.WriteCloser
 	out    sync.Mutex // for stdout, which an Async verb may wait for
 	stdout *bufio.Reader
-	stderr syncBuffer
+	stderr SyncBuffer
 	end    sync.Once
 	err    error
 }
@@ -423,19 +423,19 @@ func (p *Peer) Async(op, obj string, args Args) <-chan Reply {
 	return answer
 }
 
-// syncBuffer is a buffer that is written and read at once.
-type syncBuffer struct {
+// SyncBuffer is a buffer that is written and read at once.
+type SyncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (s *syncBuffer) Write(p []byte) (int, error) {
+func (s *SyncBuffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.Write(p)
 }
 
-func (s *syncBuffer) String() string {
+func (s *SyncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
