@@ -228,3 +228,23 @@ func TestLockOfANamesake(t *testing.T) {
 	require.NoError(t, os.Remove(ourLock))
 	recovered(t, env, theirs, Policy{}, Free, RemoveSegment, RemoveLock)
 }
+
+// An empty file of a directory that no program concerned uses is not a namesake: each has
+// the System V key of some segment or other.
+func TestEmptyFileIsNoNamesake(t *testing.T) {
+	env := peertest.NewInMemory(t)
+	key := nativeKey(env)
+	peer := env.Verbs(peertest.QtVersions[0])
+	create(peer, key, 6, []byte("theirs"))
+	elsewhere := env.Other + "/elsewhere"
+	require.NoError(t, os.Mkdir(elsewhere, 0o700))
+	file, _ := keyFiles(t, key)
+	env.MakeNamesakes(map[string]string{elsewhere + "/done": file})
+	require.Equal(t, observer.Look(file), observer.Look(elsewhere+"/done"))
+
+	t.Setenv("TMPDIR", elsewhere) // where List and Recover look for Qt's key files
+	assert.Empty(t, inspected(t, env, key, Live).Segment.Namesakes)
+	assert.Empty(t, listed(t, env, ofFile(file)).State.Segment.Namesakes)
+	peer.Kill()
+	recovered(t, env, key, Policy{}, Free, RemoveSegment)
+}

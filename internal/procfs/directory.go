@@ -26,14 +26,23 @@ func Directories(pid int) []string {
 	if err == nil {
 		dirs = append(dirs, reached(pid, cwd))
 	}
-	tmp := "/tmp"
-	if value, _ := Variable(pid, "TMPDIR"); value != "" {
-		tmp = value
-	}
+	tmp := temporaryDirectory(pid)
 	if !filepath.IsAbs(tmp) {
 		tmp = cwd + "/" + tmp // not cleaned: .. after a symbolic link is the kernel's to resolve
 	}
 	return append(dirs, reached(pid, tmp))
+}
+
+// temporaryDirectory is by the environment that the process was started with; its own is
+// known to this one as it is now.
+func temporaryDirectory(pid int) string {
+	if pid == os.Getpid() {
+		return os.TempDir()
+	}
+	if value, _ := Variable(pid, "TMPDIR"); value != "" {
+		return value
+	}
+	return "/tmp"
 }
 
 // Rooted is a name by which we reach what a process calls path.

@@ -38,10 +38,10 @@ func (i *inspection) findNamesakes() {
 		i.findKeyFiles()
 	}
 	if f.HasSegment {
-		f.SegmentNamesakes = namesakes(p.Segment, i.files[key(f.Segment.Key)], ipc.LockPrefix, f.Segment.Made)
+		f.SegmentNamesakes = i.namesakes(p.Segment, i.files[key(f.Segment.Key)], ipc.LockPrefix, f.Segment.Made)
 	}
 	if f.HasLock {
-		f.LockNamesakes = namesakes(p.Lock, i.files[key(f.Lock.Key)], ipc.SegmentPrefix, f.Lock.Set)
+		f.LockNamesakes = i.namesakes(p.Lock, i.files[key(f.Lock.Key)], ipc.SegmentPrefix, f.Lock.Set)
 	}
 }
 
@@ -56,14 +56,7 @@ func (i *inspection) findKeyFiles() {
 	if f.HasLock {
 		keys = append(keys, key(f.Lock.Key))
 	}
-	dirs := append([]string{own}, usualDirectories()...)
-	concerned := []int{f.Segment.Creator, f.Segment.Last, f.Lock.Last}
-	slices.Sort(concerned)
-	for _, pid := range slices.Compact(concerned) {
-		if pid > 0 {
-			dirs = append(dirs, procfs.Directories(pid)...)
-		}
-	}
+	dirs := append(i.nearDirectories(), usualDirectories()...)
 	i.files = make(map[key][]string)
 	device := deviceOf(own) // an overlay can have another one than its files
 	for _, dir := range distinct(dirs) {
@@ -79,19 +72,41 @@ func (i *inspection) findKeyFiles() {
 	}
 }
 
+// nearDirectories are that of the key file, and those of the processes concerned.
+func (i *inspection) nearDirectories() []string {
+	dirs := []string{filepath.Dir(i.place.Segment)}
+	concerned := []int{i.facts.Segment.Creator, i.facts.Segment.Last, i.facts.Lock.Last}
+	slices.Sort(concerned)
+	for _, pid := range slices.Compact(concerned) {
+		if pid > 0 {
+			dirs = append(dirs, procfs.Directories(pid)...)
+		}
+	}
+	return dirs
+}
+
+// isNear says whether a file is in one of the near directories.
+func (i *inspection) isNear(path string) bool {
+	return slices.ContainsFunc(i.nearDirectories(), func(dir string) bool {
+		return procfs.IsSameFile(dir, filepath.Dir(path))
+	})
+}
+
 // namesakes are those of the files found that can be key files beside that at path, but
 // not of what has names that begin with others, and whose the object is, which was made
-// then.
-func namesakes(path string, found []string, others string, made time.Time) ipc.Namesakes {
+// then. A file without a name of Qt's can be a native key's, but most are not, and any
+// of them makes the key of some segment: only those that are near count.
+func (i *inspection) namesakes(path string, found []string, others string, made time.Time) ipc.Namesakes {
 	var n ipc.Namesakes
 	older := false
 	for _, name := range found {
 		file, err := lookFile(name)
 		base := filepath.Base(name)
-		if _, isQt := ipc.QtRest(base); err != nil || !isQt && !file.Plain || isQt && strings.HasPrefix(base, others) {
+		_, isQt := ipc.QtRest(base)
+		if err != nil || !isQt && !file.Plain || isQt && strings.HasPrefix(base, others) {
 			continue
 		}
-		if procfs.IsSameFile(name, path) {
+		if procfs.IsSameFile(name, path) || !isQt && !i.isNear(name) {
 			continue
 		}
 		older = older || !ipc.IsYounger(birth(&file), made)
