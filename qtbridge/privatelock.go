@@ -197,7 +197,18 @@ func (l *privateLock) remove() {
 		l.spare.Close()
 	}
 	defer holdInode(l.system, l.file(l.name))()
+	if !l.system.Traits().MemoryFiles {
+		defer l.addName()()
+	}
 	l.made.Close()
+}
+
+// addName gives the lock a second name until release. Qt removes the file before the
+// semaphore: if the program ends in between, the next one finds that by the second name.
+func (l *privateLock) addName() (release func()) {
+	second := l.file(newPrivateName())
+	_ = os.Link(l.file(l.name), second)
+	return func() { _ = os.Remove(second) }
 }
 
 // privatePrefix begins the names of private locks. They have letters only, which alone

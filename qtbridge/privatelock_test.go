@@ -5,6 +5,8 @@ package qtbridge
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +41,28 @@ func TestPrivateLockIsSharedAndGoesWithItsLastUse(t *testing.T) {
 	assert.Len(t, env.Files(env.Tmp), 1)
 	b.leave()
 	assert.Empty(t, env.Files(env.Tmp))
+}
+
+// A program that ends while Qt removes its lock, the file first, leaves a name by which
+// the next one finds the semaphore.
+func TestPrivateLockOfOneThatEndsMeanwhile(t *testing.T) {
+	env := peertest.New(t)
+	l, err := newPrivateLock(privatePlaceOf(systemOf(Key{})))
+	require.NoError(t, err)
+	t.Cleanup(l.made.Close)
+	l.addName()
+	require.NoError(t, os.Remove(l.file(l.name)))
+	left := env.Files(env.Tmp)
+	require.Len(t, left, 1)
+	second := filepath.Join(env.Tmp, left[0])
+	assert.Equal(t, 1, observer.LookSemaphore(second).Value)
+
+	before := time.Now().Add(-time.Since(started) - 5*time.Second) // of an earlier process with our pid
+	require.NoError(t, os.Chtimes(second, before, before))
+	id := observer.LookSemaphore(second).ID
+	l.sweep()
+	assert.Empty(t, env.Files(env.Tmp))
+	require.ErrorIs(t, observer.RemoveSemaphore(id), syscall.EINVAL)
 }
 
 func TestPrivateLockNeedsItsFile(t *testing.T) {
