@@ -28,10 +28,11 @@ type creation struct {
 // run looks first: create() of Qt, even one that fails, resets the lock that
 // another process may hold.
 func (c *creation) run(ctx context.Context) (*attachment, error) {
-	if err := c.checkFirst(); err != nil {
+	found, err := c.checkFirst()
+	if err != nil {
 		return nil, err
 	}
-	if err := c.checkSize(); err != nil {
+	if err := c.checkSizeInPlaceOf(found.Size); err != nil { // an orphan goes before
 		return nil, err
 	}
 	if c.place.Lock != "" {
@@ -56,28 +57,22 @@ func (c *creation) attachment(mem *memory, l *lock) *attachment {
 }
 
 // checkFirst is checkFree, and an error if the key file is in use where we do not see
-// the segment. It takes a look at all processes if there is the file alone.
-func (c *creation) checkFirst() error {
-	err := c.checkFree()
-	if err != nil || !c.place.traits().KeyFiles {
-		return err
-	}
-	if _, err := c.place.look(c.op, c.key); !isNotFound(err) || !ipc.IsPartial(err) {
-		return nil
+// the segment. It takes a look at all processes if there is the file alone. The segment
+// is an orphan, or has no size.
+func (c *creation) checkFirst() (ipc.Segment, error) {
+	segment, missing := c.place.look(c.op, c.key)
+	err := c.checkFound(segment, missing)
+	if err != nil || !c.place.traits().KeyFiles || !isNotFound(missing) || !ipc.IsPartial(missing) {
+		return segment, err
 	}
 	if strangers := c.place.system.Strangers(c.place.Place); len(strangers) > 0 {
-		return apartError(c.op, c.key, c.place.Segment, strangers)
+		return segment, apartError(c.op, c.key, c.place.Segment, strangers)
 	}
-	return nil
+	return segment, nil
 }
 
-// checkSize is an error if there cannot be a segment of the size, before anything is
-// made. An orphan goes before.
-func (c *creation) checkSize() error {
-	orphan, _ := c.place.system.Segment(c.place.Place) // of size 0 if there is none
-	return c.checkSizeInPlaceOf(orphan.Size)
-}
-
+// checkSizeInPlaceOf is an error if there cannot be a segment of the size, before anything
+// is made.
 func (c *creation) checkSizeInPlaceOf(freed int64) error {
 	if err := c.place.system.CheckSize(int64(c.size), freed); err != nil {
 		return systemError(c.op, c.key, err)
@@ -88,7 +83,11 @@ func (c *creation) checkSizeInPlaceOf(freed int64) error {
 // checkFree is an error if there is a segment that is not an orphan, or
 // something else in its place.
 func (c *creation) checkFree() error {
-	segment, err := c.place.look(c.op, c.key)
+	return c.checkFound(c.place.look(c.op, c.key))
+}
+
+// checkFound is checkFree of what was found.
+func (c *creation) checkFound(segment ipc.Segment, err error) error {
 	switch {
 	case err == nil && (c.strict || !segment.IsOrphan()):
 		return c.exists(segment)
@@ -268,12 +267,12 @@ func (c *creation) reclaim() error {
 	if !c.place.traits().DetachRemoves {
 		return nil // there are none
 	}
-	segment, err := c.place.look(c.op, c.key)
+	segment, err := c.place.system.Segment(c.place.Place)
 	switch {
-	case isNotFound(err):
-		return nil
+	case ipc.IsNotFound(err):
+		return nil // the usual case, and the words for it are not needed
 	case err != nil:
-		return err
+		return systemError(c.op, c.key, err)
 	case !segment.IsOrphan():
 		return c.exists(segment)
 	}

@@ -133,7 +133,8 @@ func (p *publication) prepare(ctx context.Context) error {
 	if p.now != nil || p.place.traits().MemoryFiles && p.isOurs() {
 		return nil
 	}
-	return p.creation(0).checkFirst()
+	_, err := p.creation(0).checkFirst()
+	return err
 }
 
 func (p *publication) creation(size int) *creation {
@@ -239,8 +240,10 @@ func (p *publication) replace(c *creation) (*memory, error) {
 	if err := p.obstacle(); err != nil {
 		return nil, err
 	}
-	// If that fails, create meets what is still there.
-	_ = p.leave()
+	// The key leads to ours, and nobody else has it. If that fails, create meets what is
+	// still there.
+	_ = p.now.mem.detach()
+	p.now = nil
 	if err := p.removeOwn(); err != nil {
 		return nil, err
 	}
