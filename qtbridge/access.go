@@ -139,6 +139,7 @@ func (s *Segment) Snapshot(ctx context.Context, buf []byte) ([]byte, error) {
 	if s.lock == nil || s.lock.held.Load() {
 		return s.readStable(ctx, buf)
 	}
+	buf = roomFor(s.size, buf)
 	for {
 		switch err := s.lock.acquire(&request{ctx: ctx, closing: s.called, op: op, asks: true}); {
 		case isNotFound(err):

@@ -3,6 +3,7 @@ package qtbridge
 import (
 	"bytes"
 	"context"
+	"os"
 	"runtime"
 )
 
@@ -31,3 +32,28 @@ func isZero(data []byte) bool {
 	}
 	return true
 }
+
+// roomFor returns buf, empty, if size bytes fit in, and else a new one whose memory is
+// there: who copies into it while it holds a lock waits for nothing else.
+func roomFor(size int, buf []byte) []byte {
+	if size <= cap(buf) {
+		return buf[:0]
+	}
+	buf = make([]byte, size)
+	for at := 0; at < size; at += pageSize {
+		buf[at] = 0
+	}
+	return buf[:0]
+}
+
+// mapIn has the system map all of data, for the same reason.
+//
+//go:noinline
+func mapIn(data []byte) (sum byte) {
+	for at := 0; at < len(data); at += pageSize {
+		sum |= data[at]
+	}
+	return sum
+}
+
+var pageSize = os.Getpagesize()

@@ -16,6 +16,9 @@ const (
 	// heldWait how long.
 	heldTries = 3
 	heldWait  = 20 * time.Millisecond
+	// large is the size from which a copy takes about as long as a change of threads: to
+	// come back later is not worth it.
+	large = 1 << 20
 	// agreeTries is how often a look reads a segment without a lock.
 	agreeTries = 10
 	// unfilledShare is the part of Settle for which a new segment may be all zero, as
@@ -30,7 +33,8 @@ type observation struct {
 	place place
 	opts  WatchOptions
 
-	message    Message         // the last one
+	message    Message         // the last one; its Data is not for receivers
+	spare      []byte          // room for the next Data
 	id         int             // of its segment
 	shown      bool            // there is a segment, as far as the last message says
 	attachment watchAttachment // for a copy at most, unless to stay
@@ -215,7 +219,10 @@ func (o *observation) compare(content []byte, isNew bool, id int) seen {
 	return o.note(content, Changed, id)
 }
 
+// note makes a message, and room for the next one of the last: by the time that is used,
+// receivers have been told of this one, and have their own copies of what they took.
 func (o *observation) note(content []byte, cause Cause, id int) seen {
+	o.spare = o.message.Data
 	o.message = Message{Data: content, Seq: o.message.Seq + 1, Time: time.Now(), Cause: cause}
 	o.id, o.absent = id, false
 	return news
@@ -247,15 +254,17 @@ func (o *observation) end() {
 // Without a copy it says what to do.
 func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	lock, done := o.openLock()
+	o.spare = roomFor(len(data), o.spare)
 	if lock == nil {
-		if content, ok := copyStable(context.Background(), nil, data, agreeTries); ok {
+		if content, ok := copyStable(context.Background(), o.spare, data, agreeTries); ok {
 			return content, news, nil
 		}
 		return nil, unsettled, nil
 	}
 	defer done()
+	mapIn(data)
 	err := lock.Take(1, 0)
-	if err == ipc.ErrTaken && o.held >= heldTries {
+	if err == ipc.ErrTaken && (o.held >= heldTries || len(data) >= large) {
 		err = lock.Take(1, heldWait)
 	}
 	switch err {
@@ -291,9 +300,9 @@ func (o *observation) copyAndGive(lock ipc.Lock, data []byte) (content []byte, a
 // that nobody writes: programs of Qt before 6.6 do not lock.
 func (o *observation) copyLocked(data []byte) (content []byte, agreed bool) {
 	if o.place.someDoNotLock() {
-		return copyStable(context.Background(), nil, data, agreeTries)
+		return copyStable(context.Background(), o.spare, data, agreeTries)
 	}
-	return bytes.Clone(data), true
+	return append(o.spare, data...), true
 }
 
 // isHeld notes that the lock is taken. The wait that begins next tells when it is

@@ -323,22 +323,32 @@ func TestWatchThroughAllChanges(t *testing.T) {
 // What is copied under the lock is never torn.
 func TestWatchIsNeverTorn(t *testing.T) {
 	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
-		const size, rounds = 1 << 18, 60
-		key := QtKey(env.Name())
-		peer := env.Verbs(qt)
-		create(peer, key, size, bytes.Repeat([]byte{1}, size))
-		w := startWatch(t, key, opts)
-		for i := range rounds {
-			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": bytes.Repeat([]byte{byte(i + 2)}, size)})
-		}
-		for {
-			m := w.next()
-			require.Equal(t, bytes.Repeat(m.Data[:1], size), m.Data, "torn")
-			if m.Data[0] == rounds+1 {
-				return
-			}
-		}
+		neverTorn(t, env, qt, opts, 1<<18, 60)
+		neverTorn(t, env, qt, opts, 2*large, 12)
 	})
+}
+
+// neverTorn also requires that messages stay as they were.
+func neverTorn(t *testing.T, env *peertest.Env, qt int, opts WatchOptions, size int, rounds byte) {
+	t.Helper()
+	key := QtKey(env.Name())
+	peer := env.Verbs(qt)
+	create(peer, key, size, bytes.Repeat([]byte{1}, size))
+	w := startWatch(t, key, opts)
+	for i := range rounds {
+		peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": bytes.Repeat([]byte{i + 2}, size)})
+	}
+	had := make(map[byte][]byte)
+	for m := w.next(); ; m = w.next() {
+		require.Equal(t, bytes.Repeat(m.Data[:1], size), m.Data, "torn")
+		had[m.Data[0]] = m.Data
+		if m.Data[0] == rounds+1 {
+			break
+		}
+	}
+	for first, data := range had {
+		require.Equal(t, bytes.Repeat([]byte{first}, size), data, "changed later")
+	}
 }
 
 // While somebody holds the lock, nothing of the change is shown.
