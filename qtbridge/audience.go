@@ -10,10 +10,14 @@ type mailbox struct {
 	ready   chan struct{} // of capacity 1: there is something to take
 	message Message       // Seq 0 if there is none; of the audience's lock, like all below
 	told    bool          // the loop knows of a segment
+	reuses  bool          // the loop is done with a message when it asks for the next
+	had     []byte        // Data of the last message taken, if so
 	errs    []error
 }
 
-func newMailbox() *mailbox { return &mailbox{ready: make(chan struct{}, 1)} }
+func newMailbox(reuses bool) *mailbox {
+	return &mailbox{ready: make(chan struct{}, 1), reuses: reuses}
+}
 
 // isReady tells whether there is something to take.
 func (b *mailbox) isReady() bool { return len(b.ready) > 0 }
@@ -89,7 +93,16 @@ func (a *audience) take(b *mailbox) (Message, []error) {
 	b.message, b.errs = Message{}, nil
 	if message.Seq > 0 {
 		b.told = message.Cause != Removed
-		message.Data = bytes.Clone(message.Data)
+		message.Data = b.copy(message.Data)
 	}
 	return message, errs
+}
+
+// copy is a copy of data for the loop.
+func (b *mailbox) copy(data []byte) []byte {
+	if !b.reuses || data == nil {
+		return bytes.Clone(data)
+	}
+	b.had = append(roomFor(len(data), b.had), data...)
+	return b.had
 }

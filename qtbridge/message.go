@@ -41,8 +41,8 @@ func (m Means) String() string { return enumText(m, meansTexts[:], "means") }
 
 // Message is the state of a segment at one moment.
 type Message struct {
-	// Data is the whole content, the receiver's own. It is nil if the segment was
-	// removed.
+	// Data is the whole content, the receiver's own, but see [WatchOptions].Reuse. It is
+	// nil if the segment was removed.
 	Data []byte
 	// Seq grows by one with each state that was seen. While the body of a loop
 	// runs, only other loops over the same key look: then a gap tells how many

@@ -26,7 +26,7 @@ func subscribe(key watchKey) *subscriber {
 		w = newWatcher(key)
 		watchers.of[key] = w
 	}
-	s := &subscriber{watcher: w, mailbox: newMailbox()}
+	s := &subscriber{watcher: w, mailbox: newMailbox(key.opts.Reuse)}
 	w.audience.add(s.mailbox)
 	return s
 }

@@ -351,6 +351,31 @@ func neverTorn(t *testing.T, env *peertest.Env, qt int, opts WatchOptions, size 
 	}
 }
 
+func TestWatchReuses(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		contents := [][]byte{[]byte("first..."), []byte("second.."), []byte("third...")}
+		create(peer, key, 8, contents[0])
+		opts.Reuse = true
+		var first []byte
+		seen := 0
+		for m, err := range Watch(soon(t), key, opts) {
+			require.NoError(t, err)
+			require.Equal(t, paged(contents[seen]), m.Data)
+			if first == nil {
+				first = m.Data
+			}
+			require.Same(t, &first[0], &m.Data[0])
+			if seen++; seen == len(contents) {
+				break
+			}
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": contents[seen]})
+		}
+		assert.Equal(t, len(contents), seen)
+	})
+}
+
 // While somebody holds the lock, nothing of the change is shown.
 func TestWatchWaitsForTheLock(t *testing.T) {
 	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
