@@ -24,8 +24,7 @@ func object(peer *peertest.Peer, name string, key Key) {
 // create has a peer create a segment named like the key and write into it.
 func create(peer *peertest.Peer, key Key, size int, data []byte) {
 	object(peer, key.String(), key)
-	peer.Must("shm.create", key.String(), peertest.Args{"size": size})
-	peer.Do("shm.write", key.String(), peertest.Args{"data": data})
+	peer.Create(key.String(), size, data)
 }
 
 // same requires equality without printing megabytes.

@@ -59,6 +59,9 @@ func TestLockWhileProcessesComeAndGo(t *testing.T) {
 		p.WaitForEOF()
 		assert.NoError(t, p.End())
 	}
+	// On a busy machine one that wants to remove the semaphore can find it taken for too
+	// long, and leaves it to the others.
+	mustRecover(t, QtKey(name))
 	assert.Empty(t, env.Files(env.Tmp))
 }
 

@@ -377,6 +377,31 @@ func (p *Peer) Must(op, obj string, args Args) Reply {
 func (p *Peer) Try(op, obj string, args Args) (Reply, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := p.ask(op, obj, args); err != nil {
+		return Reply{}, err
+	}
+	return p.answer(op)
+}
+
+// Create has the peer create a segment of its object obj and write data to it. It is told
+// both at once: what sees the segment in between sees it for microseconds only.
+func (p *Peer) Create(obj string, size int, data []byte) {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	must(p.t, p.ask("shm.create", obj, Args{"size": size}))
+	must(p.t, p.ask("shm.write", obj, Args{"data": data}))
+	created, err := p.answer("shm.create")
+	must(p.t, err)
+	written, err := p.answer("shm.write")
+	must(p.t, err)
+	if !created.OK() || written.Fail != "" {
+		p.t.Fatalf("testpeer: create %s: %v, %s %q %s", obj, created.Ret, created.Error, created.ErrorString, written.Fail)
+	}
+}
+
+// ask writes a request.
+func (p *Peer) ask(op, obj string, args Args) error {
 	p.id++
 	request := map[string]any{"id": p.id, "op": op}
 	if obj != "" {
@@ -390,12 +415,15 @@ func (p *Peer) Try(op, obj string, args Args) (Reply, error) {
 	}
 	line, err := json.Marshal(request)
 	if err != nil {
-		return Reply{}, err
+		return err
 	}
 	p.trace(line)
-	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
-		return Reply{}, err
-	}
+	_, err = p.stdin.Write(append(line, '\n'))
+	return err
+}
+
+// answer reads the answer to the first request that has none.
+func (p *Peer) answer(op string) (Reply, error) {
 	answer, err := p.ReadLine()
 	if err != nil {
 		return Reply{}, fmt.Errorf("testpeer: %s: no answer: %w", op, err)
