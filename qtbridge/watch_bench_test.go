@@ -145,7 +145,7 @@ func (s *timing) add(other timing) {
 
 // compare takes in when messages were written, the first of which has number 1,
 // and what was read.
-func (s *timing) compare(t testing.TB, written []int64, readings []stampRead) {
+func (s *timing) compare(t peertest.TB, written []int64, readings []stampRead) {
 	t.Helper()
 	next := 1
 	for _, r := range readings {
@@ -169,7 +169,7 @@ func (s *timing) compare(t testing.TB, written []int64, readings []stampRead) {
 	}
 }
 
-func stampNumber(t testing.TB, r stampRead) int {
+func stampNumber(t peertest.TB, r stampRead) int {
 	t.Helper()
 	data, err := base64.StdEncoding.DecodeString(r.Base64)
 	require.NoError(t, err)

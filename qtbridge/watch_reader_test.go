@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -68,7 +67,7 @@ func (r reader) start(env *peertest.Env, keys ...Key) *peertest.Process {
 	return p
 }
 
-func (r reader) order(t testing.TB, keys []Key) string {
+func (r reader) order(t peertest.TB, keys []Key) string {
 	t.Helper()
 	order := readerOrder{Opts: r.opts}
 	for _, key := range keys {
@@ -80,7 +79,7 @@ func (r reader) order(t testing.TB, keys []Key) string {
 }
 
 // endReader ends a reader and returns what it read after the first content.
-func endReader(t testing.TB, p *peertest.Process) (readings []stampRead) {
+func endReader(t peertest.TB, p *peertest.Process) (readings []stampRead) {
 	t.Helper()
 	p.CloseStdin()
 	for {

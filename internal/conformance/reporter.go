@@ -9,13 +9,10 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"testing"
 )
 
-// reporter is the testing.TB of a row, as rows run outside of go test too. It has
-// what peertest and the rows call; the nil TB panics at all else.
+// reporter is the testing.TB of a row, as rows run outside of go test too.
 type reporter struct {
-	testing.TB
 	mu       sync.Mutex
 	lines    []string // the transcript
 	failure  string   // the first
@@ -60,6 +57,8 @@ func (r *reporter) Fatalf(format string, a ...any) {
 	r.fail(fmt.Sprintf(format, a...))
 	runtime.Goexit()
 }
+func (r *reporter) FailNow()         { r.Fatal("failed") }
+func (r *reporter) Skip(args ...any) { r.Fatal(args...) } // no row can do so
 func (r *reporter) Cleanup(f func()) { r.cleanups = append(r.cleanups, f) }
 
 func (r *reporter) Failed() bool {

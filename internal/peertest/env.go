@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
-	"testing"
 	"time"
 
 	"qtinterop/internal/observer"
@@ -17,7 +16,7 @@ import (
 // processes, whatever still hangs on a key file in there at the end is removed,
 // and reported unless the test has said that it leaves something.
 type Env struct {
-	T        testing.TB
+	T        TB
 	Tmp      string // TMPDIR of this process and of peers
 	Work     string // working directory of peers
 	Other    string // another directory
@@ -28,7 +27,7 @@ type Env struct {
 }
 
 // New makes an Env and sets TMPDIR to its Tmp.
-func New(t testing.TB) *Env {
+func New(t TB) *Env {
 	t.Helper()
 	root := tempDir(t)
 	e := &Env{T: t, Tmp: filepath.Join(root, "tmp"), Work: filepath.Join(root, "work"), Other: filepath.Join(root, "other"), begun: time.Now()}
@@ -63,7 +62,7 @@ func (e *Env) Files(dir string) []string {
 	return names
 }
 
-func must(t testing.TB, err error) {
+func must(t TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"qtinterop/internal/observer"
@@ -13,7 +12,7 @@ import (
 
 // tempDir makes a directory for a test, which is removed with it. Some tests run as
 // another user, who must get there.
-func tempDir(t testing.TB) string {
+func tempDir(t TB) string {
 	root := t.TempDir()
 	must(t, os.Chmod(root, 0o755))
 	if parent := filepath.Dir(root); parent != filepath.Clean(os.TempDir()) { // else it is not ours

@@ -4,12 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"testing"
 )
 
 // tempDir makes a directory for a test, which is removed with it. Not
 // t.TempDir: os.Remove asks Wine 8.0 for something that it does not have.
-func tempDir(t testing.TB) string {
+func tempDir(t TB) string {
 	t.Helper()
 	root, err := os.MkdirTemp("", "peertest")
 	must(t, err)
@@ -17,7 +16,7 @@ func tempDir(t testing.TB) string {
 	return root
 }
 
-func removeAll(t testing.TB, path string) {
+func removeAll(t TB, path string) {
 	entries, err := os.ReadDir(path)
 	remove := syscall.DeleteFile
 	if err == nil {

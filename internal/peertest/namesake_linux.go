@@ -2,7 +2,6 @@ package peertest
 
 import (
 	"path/filepath"
-	"testing"
 
 	"golang.org/x/sys/unix"
 
@@ -15,7 +14,7 @@ import (
 const mostTries = 4 << 16
 
 // NewInMemory is New on a tmpfs, where [Env.MakeNamesakes] works.
-func NewInMemory(t testing.TB) *Env {
+func NewInMemory(t TB) *Env {
 	t.Helper()
 	var stat unix.Statfs_t
 	if err := unix.Statfs(posixDirectory, &stat); err != nil || stat.Type != unix.TMPFS_MAGIC {

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -47,7 +46,7 @@ func findRoot() string {
 
 // Path returns the testpeer of a Qt: that in the directory QTINTEROP_TESTPEERS, if that
 // is set. Without one the test is skipped, and fails in CI.
-func Path(t testing.TB, qt int) string {
+func Path(t TB, qt int) string {
 	t.Helper()
 	path := filepath.Join(root, "build", fmt.Sprintf(program, qt))
 	if dir := os.Getenv("QTINTEROP_TESTPEERS"); dir != "" {
@@ -61,7 +60,7 @@ func Path(t testing.TB, qt int) string {
 
 // Skip skips a test for something that the machine lacks. In CI nothing may be
 // lacking.
-func Skip(t testing.TB, reason string) {
+func Skip(t TB, reason string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatalf("in CI, where nothing may be skipped: %s", reason)
@@ -119,7 +118,7 @@ func (r Reply) Bytes() []byte {
 
 // Process is a running testpeer.
 type Process struct {
-	t      testing.TB
+	t      TB
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	out    sync.Mutex // for stdout, which an Async verb may wait for
@@ -182,7 +181,7 @@ func again(cmd *exec.Cmd) *exec.Cmd {
 	return &exec.Cmd{Path: cmd.Path, Args: cmd.Args, Dir: cmd.Dir, Env: cmd.Env, SysProcAttr: cmd.SysProcAttr}
 }
 
-func begin(t testing.TB, cmd *exec.Cmd) (*Process, error) {
+func begin(t TB, cmd *exec.Cmd) (*Process, error) {
 	t.Helper()
 	p := &Process{t: t, cmd: cmd}
 	cmd.Stderr = &p.stderr
@@ -197,7 +196,7 @@ func begin(t testing.TB, cmd *exec.Cmd) (*Process, error) {
 }
 
 // T is the test that the process belongs to.
-func (p *Process) T() testing.TB { return p.t }
+func (p *Process) T() TB { return p.t }
 
 // PID returns the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
@@ -317,7 +316,7 @@ func (e *Env) hello(qt int, process *Process) *Peer {
 var hellos sync.Map
 
 // helloOf is what a peer tells of itself.
-func helloOf(t testing.TB, qt int) Reply {
+func helloOf(t TB, qt int) Reply {
 	t.Helper()
 	if hello, ok := hellos.Load(qt); ok {
 		return hello.(Reply)
@@ -334,7 +333,7 @@ func helloOf(t testing.TB, qt int) Reply {
 
 // HasIPCKeys tells whether a peer's Qt is 6.6 or later: it has QNativeIpcKey, a lock
 // for native keys, and other words in its errors.
-func HasIPCKeys(t testing.TB, qt int) bool {
+func HasIPCKeys(t TB, qt int) bool {
 	t.Helper()
 	var major, minor int
 	_, err := fmt.Sscanf(helloOf(t, qt).QtVersion, "%d.%d", &major, &minor)
@@ -344,7 +343,7 @@ func HasIPCKeys(t testing.TB, qt int) bool {
 
 // HasIPCKeyVerbs tells whether a peer was built with such a Qt as well, so that it has
 // the verbs of QNativeIpcKey.
-func HasIPCKeyVerbs(t testing.TB, qt int) bool {
+func HasIPCKeyVerbs(t TB, qt int) bool {
 	t.Helper()
 	var major, minor int
 	_, err := fmt.Sscanf(helloOf(t, qt).QtBuild, "%d.%d", &major, &minor)

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"slices"
 	"syscall"
-	"testing"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +20,7 @@ func WithTMPDIR(dir string) func(*exec.Cmd) {
 }
 
 // AsUserNobody has a peer run as another user.
-func AsUserNobody(t testing.TB) func(*exec.Cmd) {
+func AsUserNobody(t TB) func(*exec.Cmd) {
 	needsRoot(t)
 	return func(cmd *exec.Cmd) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
@@ -29,20 +28,20 @@ func AsUserNobody(t testing.TB) func(*exec.Cmd) {
 }
 
 // InNamespaces has a peer run in new namespaces: syscall.CLONE_NEWIPC, ….
-func InNamespaces(t testing.TB, flags uintptr) func(*exec.Cmd) {
+func InNamespaces(t TB, flags uintptr) func(*exec.Cmd) {
 	needsRoot(t)
 	return func(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags} }
 }
 
 // WithPrivate gives a peer an empty directory of its own under the name dir, as
 // PrivateTmp= of systemd does.
-func WithPrivate(t testing.TB, dir string) func(*exec.Cmd) {
+func WithPrivate(t TB, dir string) func(*exec.Cmd) {
 	return WithMounts(t, `mount -t tmpfs none "$0"`, dir)
 }
 
 // WithMounts has a program run in a mount namespace of its own, after a shell command
 // there in which $0 is dir.
-func WithMounts(t testing.TB, command, dir string) func(*exec.Cmd) {
+func WithMounts(t TB, command, dir string) func(*exec.Cmd) {
 	needsRoot(t)
 	return func(cmd *exec.Cmd) {
 		unshare, err := exec.LookPath("unshare")
@@ -55,7 +54,7 @@ func WithMounts(t testing.TB, command, dir string) func(*exec.Cmd) {
 // OwnMounts is the command that runs another one in a mount namespace of its own, whose
 // mounts are not seen outside. In a chroot it cannot say so for the root, and need not if
 // no mount there is shared.
-func OwnMounts(t testing.TB) []string {
+func OwnMounts(t TB) []string {
 	t.Helper()
 	if exec.Command("unshare", "-m", "true").Run() == nil {
 		return []string{"unshare", "-m"}
@@ -65,7 +64,7 @@ func OwnMounts(t testing.TB) []string {
 }
 
 // EnterOwnMounts is the same for the thread that calls it.
-func EnterOwnMounts(t testing.TB) {
+func EnterOwnMounts(t TB) {
 	t.Helper()
 	must(t, unix.Unshare(unix.CLONE_NEWNS))
 	if unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, "") != nil {
@@ -73,7 +72,7 @@ func EnterOwnMounts(t testing.TB) {
 	}
 }
 
-func requireUnshared(t testing.TB) {
+func requireUnshared(t TB) {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	must(t, err)
@@ -82,7 +81,7 @@ func requireUnshared(t testing.TB) {
 	}
 }
 
-func needsRoot(t testing.TB) {
+func needsRoot(t TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		Skip(t, "only root can start a peer as another user or in a namespace of its own")

@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"testing"
 )
 
 // nobody is the uid and gid of a user who owns nothing.
@@ -14,7 +13,7 @@ const nobody = 65534
 
 // AsNobody runs f as another user, on an OS thread of its own that ends
 // afterwards. It takes root to do so.
-func AsNobody(t testing.TB, f func()) {
+func AsNobody(t TB, f func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		Skip(t, "only root can act as another user")
@@ -35,7 +34,7 @@ func AsNobody(t testing.TB, f func()) {
 
 // InOwnIPC runs f in an IPC namespace of its own, on an OS thread that ends
 // afterwards. It takes root to do so.
-func InOwnIPC(t testing.TB, f func()) {
+func InOwnIPC(t TB, f func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		Skip(t, "only root can make an IPC namespace")
@@ -49,7 +48,7 @@ func InOwnIPC(t testing.TB, f func()) {
 	})
 }
 
-func onOwnThread(t testing.TB, f func() error) {
+func onOwnThread(t TB, f func() error) {
 	t.Helper()
 	done := make(chan error, 1)
 	go func() {
