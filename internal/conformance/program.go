@@ -8,14 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"regexp"
-	"syscall"
 	"time"
 
 	"qtinterop/internal/peertest"
-	"qtinterop/internal/procfs"
+	"qtinterop/internal/program"
 	"qtinterop/qtbridge"
 )
 
@@ -38,12 +36,9 @@ const (
 type trial struct {
 	*reporter
 	Program
-	ctx    context.Context
-	tmpdir string
-	cmd    *exec.Cmd
-	ended  chan struct{}
-	out    peertest.SyncBuffer
-	reason string // why a row is impossible
+	running *program.Program
+	ctx     context.Context
+	reason  string // why a row is impossible
 
 	data    []byte // the content, as it was seen last
 	changes bool
@@ -78,32 +73,29 @@ var readerSteps = []step{
 // RunProgram starts the program in a directory for temporary files of its own, reports
 // each row as it ends, and kills the program. It sets TMPDIR meanwhile.
 func RunProgram(p Program, report func(Result)) error {
+	r := &reporter{}
+	var err error
+	r.run(func() { err = runProgram(r, p, report) })
+	if r.Failed() && err == nil {
+		err = errors.New(r.failure)
+	}
+	return err
+}
+
+func runProgram(r *reporter, p Program, report func(Result)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	t := &trial{Program: p, ctx: ctx, ended: make(chan struct{})}
-	var err error
-	if t.tmpdir, err = os.MkdirTemp("", "qtshm-verify"); err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(t.tmpdir) }()
-	before, was := os.LookupEnv("TMPDIR")
-	if err := os.Setenv("TMPDIR", t.tmpdir); err != nil {
-		return err
-	}
-	defer func() {
-		if was {
-			_ = os.Setenv("TMPDIR", before)
-		} else {
-			_ = os.Unsetenv("TMPDIR")
-		}
-	}()
+	env := peertest.New(r)
+	env.ProgramsLeaveBehind() // it is killed
 	if state, err := qtbridge.Inspect(p.Key); err != nil || state.Segment.Exists {
 		return cmp.Or(err, fmt.Errorf("there is a segment of %v already, %v: end who uses it, or see qtshm rm", p.Key, state.Verdict))
 	}
-	if err := t.start(); err != nil {
+	running, err := program.Start(exec.Command("sh", "-c", p.Command))
+	if err != nil {
 		return err
 	}
-	defer t.end()
+	t := &trial{Program: p, running: running, ctx: ctx}
+	defer t.end(env)
 	steps := readerSteps
 	if p.Publishes {
 		steps = publisherSteps
@@ -118,48 +110,13 @@ func RunProgram(p Program, report func(Result)) error {
 	return nil
 }
 
-func (t *trial) start() error {
-	t.cmd = exec.Command("sh", "-c", t.Command)
-	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	t.cmd.Stdout, t.cmd.Stderr = &t.out, &t.out
-	t.cmd.WaitDelay = time.Second
-	if err := t.cmd.Start(); err != nil {
-		return err
-	}
-	go func() { _ = t.cmd.Wait(); close(t.ended) }()
-	return nil
-}
-
-// kill ends the program, and waits until all that sh has started has ended.
-func (t *trial) kill() {
-	_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL)
-	<-t.ended
-	for end := time.Now().Add(appearing); time.Now().Before(end); time.Sleep(tick) {
-		state, err := qtbridge.Inspect(t.Key)
-		if err != nil || state.Segment.Attached == 0 && state.Verdict != qtbridge.Live && !t.isAlive(state.Lock) {
-			return
-		}
-	}
-}
-
-// isAlive tells whether a process of the program used the lock last, and still runs.
-func (t *trial) isAlive(lock qtbridge.LockState) bool {
-	return lock.Exists && lock.Last.PID != os.Getpid() && lock.Last.Alive
-}
-
 // end leaves nothing of the program behind.
-func (t *trial) end() {
-	t.kill()
+func (t *trial) end(env *peertest.Env) {
+	t.running.Kill()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	_, _ = qtbridge.Recover(ctx, t.Key, qtbridge.Policy{})
-	// The lock, which we may have used last, goes with who owns it: who makes a segment.
-	if state, err := qtbridge.Inspect(t.Key); err == nil && !state.Segment.Exists && state.Lock.Exists {
-		if segment, err := qtbridge.Create(ctx, t.Key, 1, qtbridge.ReadWrite); err == nil {
-			_ = segment.Close()
-		}
-	}
-	awaitPrivateLock(t.tmpdir)
+	_ = program.Remove(ctx, t.Key)
+	program.AwaitPrivateLock(env.Tmp)
 }
 
 func (t *trial) try(s step) Result {
@@ -170,7 +127,7 @@ func (t *trial) try(s step) Result {
 	result := Result{Row: s.name, Documented: s.documented, Status: Passed, Seconds: time.Since(begun).Seconds()}
 	switch {
 	case r.Failed():
-		r.Logf("the program printed: %s", t.out.String())
+		r.Logf("the program printed: %s", t.running.Output())
 		result.Status, result.Reason = Failed, r.failure
 	case t.reason != "":
 		result.Status, result.Reason = Impossible, t.reason
@@ -179,28 +136,17 @@ func (t *trial) try(s step) Result {
 	return result
 }
 
-// isIts tells whether a process is of the program: it has its directory for temporary
-// files.
-func (t *trial) isIts(p qtbridge.Process) bool {
-	dir, err := procfs.Variable(p.PID, "TMPDIR")
-	return err == nil && p.PID > 0 && dir == t.tmpdir && p.PID != os.Getpid()
+// await waits until is, or fails the row.
+func (t *trial) await(what string, is func() (bool, error)) {
+	t.Helper()
+	t.did(what, t.running.Await(t.ctx, appearing, what, is))
 }
 
-// await waits until is, or fails the row. A program that has ended will do nothing more.
-func (t *trial) await(what string, is func() bool) {
+// did notes what the program did, or fails the row.
+func (t *trial) did(what string, err error) {
 	t.Helper()
-	for deadline := time.Now().Add(appearing); !is(); time.Sleep(tick) {
-		select {
-		case <-t.ended:
-			if is() {
-				return
-			}
-			t.Fatalf("the program has ended (%v) without: %s", t.cmd.ProcessState, what)
-		default:
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", appearing, what)
-		}
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Log(what)
 }
@@ -215,13 +161,8 @@ func (t *trial) inspect() qtbridge.State {
 }
 
 func (t *trial) appears() {
-	t.await("there is a segment, and somebody is attached", func() bool {
-		state := t.inspect()
-		return state.Segment.Exists && state.Segment.Attached > 0
-	})
-	if state := t.inspect(); state.Segment.Exists && !t.isIts(state.Segment.Creator) {
-		t.Fatalf("process %d made it, which is not of the program", state.Segment.Creator.PID)
-	}
+	_, err := t.running.AwaitSegment(t.ctx, appearing, t.Key)
+	t.did("there is a segment of the program, and somebody is attached", err)
 }
 
 func (t *trial) keyFiles() {
@@ -232,21 +173,6 @@ func (t *trial) keyFiles() {
 		}
 		t.Logf("%s exists: %v", file.Path, file.Exists)
 	}
-}
-
-// read returns the content; nil while there is none.
-func (t *trial) read() []byte {
-	segment, err := qtbridge.Attach(t.ctx, t.Key, qtbridge.ReadOnly)
-	if err != nil {
-		t.Log("Attach():", err)
-		return nil
-	}
-	defer func() { _ = segment.Close() }()
-	data, err := segment.Snapshot(t.ctx, nil)
-	if err != nil {
-		t.Log("Snapshot():", err)
-	}
-	return data
 }
 
 // matches tells whether bytes, or what they are as UTF-16, match what is expected.
@@ -263,13 +189,10 @@ func (t *trial) content() {
 	if t.Expect != nil {
 		what = fmt.Sprintf("the content matches %q", t.Expect)
 	}
-	t.await(what, func() bool {
-		if data := t.read(); data != nil {
-			t.data = data
-		}
-		return t.matches(t.data)
-	})
+	var err error
+	t.data, err = t.running.AwaitContent(t.ctx, appearing, t.Key, what, t.matches)
 	t.Logf("%d bytes: %.80q", len(t.data), t.data)
+	t.did(what, err)
 }
 
 func (t *trial) watchChanges() {
@@ -292,9 +215,11 @@ func (t *trial) watchChanges() {
 
 func (t *trial) takesLock() {
 	for deadline := time.Now().Add(changing); time.Now().Before(deadline); time.Sleep(tick) {
-		if lock := t.inspect().Lock; lock.Exists && t.isIts(lock.Last) {
+		if locked, err := t.running.HasLocked(t.Key); err != nil {
+			t.Fatal(err)
+		} else if locked {
 			t.locks = true
-			t.Logf("process %d used it last", lock.Last.PID)
+			t.Log("it used the lock last")
 			return
 		}
 	}
@@ -326,14 +251,13 @@ func (t *trial) isExcluded() {
 	}
 	t.Log("nothing changed for a second")
 	_ = segment.Close() // or a program that makes its segment anew could not
-	t.await("it goes on afterwards", func() bool { data := t.read(); return data != nil && !bytes.Equal(data, during) })
+	const what = "it goes on afterwards"
+	_, err = t.running.AwaitContent(t.ctx, appearing, t.Key, what, func(data []byte) bool { return !bytes.Equal(data, during) })
+	t.did(what, err)
 }
 
 func (t *trial) crashes() {
-	if data := t.read(); data != nil {
-		t.data = data
-	}
-	t.kill()
+	t.running.Kill()
 	state := t.inspect()
 	t.Logf("killed: %v", state.Verdict)
 	if !state.Segment.Exists {
@@ -357,7 +281,7 @@ func (t *trial) gone() {
 }
 
 // publish publishes messages of these sizes, one each tenth of a second, until is.
-func (t *trial) publish(what string, sizes []int, is func() bool) {
+func (t *trial) publish(what string, sizes []int, is func() (bool, error)) {
 	t.Helper()
 	publisher, err := qtbridge.NewPublisher(t.Key, qtbridge.PublisherOptions{})
 	if err != nil {
@@ -365,9 +289,9 @@ func (t *trial) publish(what string, sizes []int, is func() bool) {
 	}
 	defer func() { _ = publisher.Close() }()
 	n, next := 0, time.Now()
-	t.await(what, func() bool {
-		if is() && n >= len(sizes) {
-			return true
+	t.await(what, func() (bool, error) {
+		if done, err := is(); done && n >= len(sizes) || err != nil {
+			return done, err
 		}
 		if time.Now().After(next) {
 			message := fmt.Appendf(nil, "qtshm-verify-%d", n)
@@ -379,15 +303,12 @@ func (t *trial) publish(what string, sizes []int, is func() bool) {
 			}
 			n, next = n+1, time.Now().Add(100*time.Millisecond)
 		}
-		return false
+		return false, nil
 	})
 }
 
 // hasRead tells whether the program is or was the last to attach or to lock.
-func (t *trial) hasRead() bool {
-	state := t.inspect()
-	return t.isIts(state.Segment.Last) || state.Lock.Exists && t.isIts(state.Lock.Last)
-}
+func (t *trial) hasRead() (bool, error) { return t.running.HasAttached(t.Key) }
 
 func (t *trial) reads() { t.publish("it has attached to our segment", nil, t.hasRead) }
 
@@ -396,7 +317,9 @@ func (t *trial) reacts() {
 		t.reason = "nothing was said to be expected: see --expect-text"
 		return
 	}
-	t.publish(fmt.Sprintf("it has printed what matches %q", t.Expect), nil, func() bool { return t.Expect.MatchString(t.out.String()) })
+	t.publish(fmt.Sprintf("it has printed what matches %q", t.Expect), nil, func() (bool, error) {
+		return t.Expect.MatchString(t.running.Output()), nil
+	})
 }
 
 func (t *trial) bearsSizes() {
@@ -404,6 +327,6 @@ func (t *trial) bearsSizes() {
 }
 
 func (t *trial) readerCrashes() {
-	t.kill()
+	t.running.Kill()
 	t.gone()
 }

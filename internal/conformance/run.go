@@ -6,12 +6,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"qtinterop/internal/peertest"
+	"qtinterop/internal/program"
 	"qtinterop/qtbridge"
 )
 
@@ -71,27 +71,18 @@ func runRow(cell Cell, row row) Result {
 	return result
 }
 
-// settled is how long qtbridge may take to remove its private lock: with Qt 6.6 and
-// later it keeps that for a moment after the last use, and the machine may be busy.
+// settled is how long what is removed a moment after its last use may stay on a busy
+// machine.
 const settled = 3 * time.Second
 
 // settle waits until the private lock is gone, if it is not that of a killed program,
 // which stays. Of a POSIX key Qt leaves everything.
 func (s *scene) settle() {
 	if s.mayStay == "" {
-		awaitPrivateLock(s.env.Tmp)
+		program.AwaitPrivateLock(s.env.Tmp)
 	}
 	if _, running := qtbridge.QtVersion(); s.cell.Kind.posix() && hasIPCKeys(running) {
 		s.forget()
-	}
-}
-
-// awaitPrivateLock waits until there is no private lock in a directory.
-func awaitPrivateLock(dir string) {
-	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if files, _ := filepath.Glob(dir + "/qipc_systemsem_qtinteropPrivateLock*"); len(files) == 0 {
-			return
-		}
 	}
 }
 

@@ -43,9 +43,13 @@ func New(t TB) *Env {
 // LeavesBehind says that the test leaves system objects behind on purpose, also
 // such that this process used last.
 func (e *Env) LeavesBehind() {
-	e.leftover = true
+	e.ProgramsLeaveBehind()
 	e.pids = append(e.pids, os.Getpid())
 }
+
+// ProgramsLeaveBehind says that programs leave system objects behind, as those do that
+// are killed.
+func (e *Env) ProgramsLeaveBehind() { e.leftover = true }
 
 // Name returns a random name for a key.
 func (e *Env) Name() string { return "qtb" + rand.Text() }

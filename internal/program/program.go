@@ -1,0 +1,125 @@
+//go:build cgo && linux
+
+package program
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"qtinterop/internal/peertest"
+	"qtinterop/internal/procfs"
+	"qtinterop/qtbridge"
+)
+
+// tick is how long to wait from look to look.
+const tick = 10 * time.Millisecond
+
+// mark is the variable in the environment that tells whose a process is.
+const mark = "QTINTEROP_PROGRAM"
+
+// Program is a process at work, and all that it has started in turn.
+type Program struct {
+	cmd   *exec.Cmd
+	mark  string
+	out   peertest.SyncBuffer
+	ended chan struct{}
+}
+
+// Start starts a command. What it prints is kept. It is killed if this process is.
+func Start(cmd *exec.Cmd) (*Program, error) {
+	p := &Program{cmd: cmd, mark: rand.Text(), ended: make(chan struct{})}
+	cmd.Env = append(cmd.Environ(), mark+"="+p.mark)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stdout, cmd.Stderr = &p.out, &p.out
+	cmd.WaitDelay = time.Second
+	started := make(chan error)
+	go func() {
+		// The signal comes with the end of the thread, not of the process, so that it has
+		// to be one that stays.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+			close(p.ended)
+		}
+	}()
+	return p, <-started
+}
+
+// PID is the process id of the command.
+func (p *Program) PID() int { return p.cmd.Process.Pid }
+
+// Output is what the program has printed by now, on stdout and stderr.
+func (p *Program) Output() string { return p.out.String() }
+
+// Ended is closed when the command has ended.
+func (p *Program) Ended() <-chan struct{} { return p.ended }
+
+// State is how the command has ended; nil if it has not.
+func (p *Program) State() *os.ProcessState {
+	select {
+	case <-p.ended:
+		return p.cmd.ProcessState
+	default:
+		return nil
+	}
+}
+
+// Kill kills the program with SIGKILL, and waits until none of it is left.
+func (p *Program) Kill() {
+	p.signal(syscall.SIGKILL)
+	<-p.ended
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && p.signal(syscall.SIGKILL) > 0; time.Sleep(time.Millisecond) {
+	}
+}
+
+// signal sends a signal to all processes of the program, and returns how many they are.
+func (p *Program) signal(s syscall.Signal) (n int) {
+	for _, pid := range procfs.Processes() {
+		if p.Is(qtbridge.Process{PID: pid}) && syscall.Kill(pid, s) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Is tells whether a process is of the program.
+func (p *Program) Is(process qtbridge.Process) bool {
+	value, err := procfs.Variable(process.PID, mark)
+	return process.PID > 0 && err == nil && value == p.mark
+}
+
+// Await waits until is, or returns why it did not come to that. A program that has ended
+// will do nothing more.
+func (p *Program) Await(ctx context.Context, limit time.Duration, what string, is func() (bool, error)) error {
+	for deadline := time.Now().Add(limit); ; time.Sleep(tick) {
+		ended := p.State()
+		switch done, err := is(); {
+		case err != nil:
+			return fmt.Errorf("%s: %w", what, err)
+		case done:
+			return nil
+		case ended != nil:
+			return fmt.Errorf("the program has ended (%v) without: %s", ended, what)
+		case ctx.Err() != nil:
+			return fmt.Errorf("%s: %w", what, ctx.Err())
+		case time.Now().After(deadline):
+			return fmt.Errorf("not within %v: %s", limit, what)
+		}
+	}
+}
+
+// Errors of what was not to be had.
+var (
+	errNotHeld = errors.New("the program was not met with the lock in its hand: with a native key Qt before 6.6 has none, and of a POSIX key nobody can tell who holds it")
+	errForeign = errors.New("the segment was made by a process that is not of the program")
+)
