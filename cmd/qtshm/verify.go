@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,7 +151,7 @@ func (a *app) verifyPeers(v *verification, program pairs.Program, reports report
 	runner := pairs.Runner{Quick: v.quick, Only: v.only, Row: a.tellRow}
 	var peers []pairs.Program
 	for _, path := range v.peers {
-		peer, err := peerProgram(path)
+		peer, err := pairs.Peer(path)
 		if err != nil {
 			fmt.Fprintf(a.err, "qtshm: %v\n", err)
 		}
@@ -180,19 +179,6 @@ func (a *app) verified(v *verification, reports reports, program pairs.Program, 
 		return refusedf(exitError, "%d %s failed%s", failed, rows, v.hint())
 	}
 	return nil
-}
-
-// peerProgram is a peer, also one that does not answer: that fails its rows.
-func peerProgram(path string) (pairs.Program, error) {
-	if full, err := filepath.Abs(path); err == nil && strings.Contains(path, "/") {
-		path = full // cells have other working directories
-	}
-	peer, err := pairs.Peer(path)
-	if err != nil {
-		peer.Failure = err
-		peer.Compiled, peer.Running = "unknown", "unknown"
-	}
-	return peer, err
 }
 
 func (v *verification) hint() string {

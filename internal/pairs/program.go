@@ -15,6 +15,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"qtinterop/internal/conformance"
@@ -52,8 +54,20 @@ func GoProgram(path string, args ...string) (Program, error) {
 	return p.summed(err)
 }
 
-// Peer asks a testpeer for its Qt.
+// Peer asks a testpeer for its Qt. One that does not answer is a Program with a Failure.
 func Peer(path string) (Program, error) {
+	if full, err := filepath.Abs(path); err == nil && strings.Contains(path, "/") {
+		path = full // cells have other working directories
+	}
+	p, err := askPeer(path)
+	if err != nil {
+		p.Failure = err
+		p.Compiled, p.Running = "unknown", "unknown"
+	}
+	return p, err
+}
+
+func askPeer(path string) (Program, error) {
 	out, err := ask(path, []byte(`{"id":1,"op":"hello"}`+"\n"), "verbs")
 	var hello peertest.Reply
 	if err == nil {

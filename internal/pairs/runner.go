@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -196,7 +197,7 @@ func (r *Runner) note(c *Cell, result conformance.Result) {
 
 // command is what plays a cell.
 func (r *Runner) command(c *Cell) []string {
-	args := append(apart(), c.Go.Path)
+	args := append(slices.Clone(OwnNamespaces()), c.Go.Path) // cells run at once
 	args = append(append(args, c.Go.Args...), fmt.Sprintf("--alone=%v", Apart()), fmt.Sprintf("--quick=%v", r.Quick))
 	for _, row := range r.Only {
 		args = append(args, "--only="+row)

@@ -51,6 +51,9 @@ func (e *Env) LeavesBehind() {
 // are killed.
 func (e *Env) ProgramsLeaveBehind() { e.leftover = true }
 
+// Started says which process was started here, so that its remains are removed as well.
+func (e *Env) Started(pid int) { e.pids = append(e.pids, pid) }
+
 // Name returns a random name for a key.
 func (e *Env) Name() string { return "qtb" + rand.Text() }
 

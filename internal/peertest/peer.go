@@ -152,7 +152,7 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 		p, err = begin(t, again(cmd))
 	}
 	must(t, err)
-	e.pids = append(e.pids, p.PID())
+	e.Started(p.PID())
 	t.Cleanup(func() {
 		_ = p.End()
 		if t.Failed() {
