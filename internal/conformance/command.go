@@ -8,11 +8,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 
 	"qtinterop/qtbridge"
 )
 
-const usage = "usage: [--quick] [--alone] [--only ROW]... PEER KIND | about | rows"
+const usage = "usage: [--quick] [--alone] [--only ROW]... [--other PEER] PEER KIND | about | rows"
 
 // Command is a program for package pairs: it prints a line of JSON for each row that is
 // tried with a peer and a kind of key. Self is how this program is called to get here.
@@ -23,6 +24,7 @@ func Command(self, args []string, out io.Writer) error {
 	flags.BoolVar(&cell.Quick, "quick", false, "one payload, and fewer rounds")
 	flags.BoolVar(&cell.Alone, "alone", false, "fail a row that leaves anything in this IPC namespace or in /dev/shm")
 	flags.Func("only", "a row to try; several are", func(row string) error { cell.Only = append(cell.Only, row); return nil })
+	flags.StringVar(&cell.Other, "other", "", "another peer: the rows are between the two, without Go")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("%w; %s", err, usage)
 	}
@@ -63,7 +65,7 @@ func kindOf(name string) (Kind, error) {
 // Rows are the names of all rows.
 func Rows() []string {
 	var names []string
-	for _, row := range rows {
+	for _, row := range slices.Concat(rows, peerRows) {
 		names = append(names, row.name)
 	}
 	return names

@@ -39,7 +39,7 @@ func TestNoRowFailsWithTestpeer(t *testing.T) {
 						assert.NotEmpty(t, r.Says, r.Row)
 					}
 				})
-				assert.Len(t, names, len(rowsOf(kind)))
+				assert.Len(t, names, len(rowsOf(rows, kind)))
 			})
 		}
 	}

@@ -79,7 +79,7 @@ func (s *scene) gone() {
 func crashLeaves(s *scene) {
 	s.env.LeavesBehind()
 	data := []byte("of the dead")
-	killed := s.newPeer("Qt2")
+	killed := s.newPeer(s.cell.Peer, "Qt2")
 	s.object(killed, "m")
 	killed.Must("shm.create", "m", peertest.Args{"size": len(data)})
 	killed.Do("shm.write", "m", peertest.Args{"data": data})
@@ -109,7 +109,7 @@ func splitIsSeen(s *scene) {
 	s.must("open the key file", err)
 	defer func() { _ = inode.Close() }()
 	s.must("remove the key file", os.Remove(file))
-	second := s.newPeer("Qt2")
+	second := s.newPeer(s.cell.Peer, "Qt2")
 	s.object(second, "m")
 	second.Must("shm.create", "m", peertest.Args{"size": 3})
 	second.Do("shm.write", "m", peertest.Args{"data": []byte("new")})

@@ -169,7 +169,7 @@ func peerKilledInLock(s *scene) {
 	s.must("Lock()", lockWithin(s, segment, 5*time.Second))
 	s.must("Unlock()", segment.Unlock())
 
-	next := s.newPeer("Qt2")
+	next := s.newPeer(s.cell.Peer, "Qt2")
 	s.peerAttaches(next, "m")
 	next.Must("shm.lock", "m", nil)
 	next.Must("shm.unlock", "m", nil)

@@ -18,6 +18,7 @@ import (
 // Cell is a peer and a kind of key; the third of a cell is this program's own Qt.
 type Cell struct {
 	Peer  string // path of a testpeer
+	Other string // path of another; then the rows are between the two, without Go
 	Kind  Kind
 	Quick bool // one payload, and fewer rounds
 	Alone bool // nobody else uses this IPC namespace and /dev/shm: a row must leave nothing there
@@ -29,7 +30,11 @@ type Cell struct {
 // Run tries the rows, one after the other, and reports each as it ends. It sets
 // TMPDIR meanwhile.
 func Run(cell Cell, report func(Result)) {
-	for _, row := range rowsOf(cell.Kind) {
+	rows := rowsOf(rows, cell.Kind)
+	if cell.Other != "" {
+		rows = rowsOf(peerRows, cell.Kind)
+	}
+	for _, row := range rows {
 		if len(cell.Only) == 0 || slices.Contains(cell.Only, row.name) {
 			report(runRow(cell, row))
 		}
@@ -37,9 +42,12 @@ func Run(cell Cell, report func(Result)) {
 }
 
 // rowsOf are the rows that are about a kind of key.
-func rowsOf(kind Kind) []row {
+func rowsOf(rows []row, kind Kind) []row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.only != nil && !r.only(kind) })
 }
+
+// rowLimit is how long a process of a row may run, so that one that hangs fails the row.
+const rowLimit = 60 * time.Second
 
 func runRow(cell Cell, row row) Result {
 	begun := time.Now()
@@ -50,10 +58,13 @@ func runRow(cell Cell, row row) Result {
 	s := &scene{reporter: r, cell: cell, ctx: ctx}
 	r.run(func() {
 		s.env = peertest.New(r)
-		r.Cleanup(s.settle) // before it looks at what is left
+		s.env.Limit = rowLimit // of a peer that hangs
+		r.Cleanup(s.settle)    // before it looks at what is left
 		s.key, s.peerKey = cell.Kind.keys(s.env, s.env.Name())
-		s.peer = s.newPeer("Qt ")
-		if !s.outOfReach() {
+		s.peer = s.newPeer(s.cell.Peer, "Qt ")
+		if cell.Other != "" {
+			s.playPeers(row)
+		} else if !s.outOfReach() {
 			row.run(s)
 		}
 	})
@@ -133,23 +144,36 @@ func (s *scene) outOfReach() bool {
 		s.impossible(fmt.Sprintf("Qt %s, which Go runs with, has no POSIX keys (QNativeIpcKey is of 6.6)", minor(running)), says)
 		return true
 	}
-	s.peer.Do("shm.new", "m", nil)
-	reply, err := s.peer.Try(s.cell.Kind.verb, "m", peertest.Args{"key": s.peerKey})
-	s.peer.Do("shm.delete", "m", nil)
-	hasVerb := !strings.HasPrefix(reply.Fail, noOp)
-	switch has := hasIPCKeys(s.peer.QtVersion); {
-	case err != nil || hasVerb && !has:
-		s.Fatalf("a peer on Qt %s does not say that it has no POSIX keys: %+v, %v", s.peer.QtVersion, reply, err)
-	case hasVerb:
+	reason, answers := s.lacksPosix(s.peer)
+	if reason == "" {
 		return false
-	case has:
-		s.impossible("The peer has no verbs of QNativeIpcKey", "nothing was asked of it")
-		return true
 	}
-	_, err = qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
-	says := s.refused("Attach(PosixKey)", err, qtbridge.ErrNotFound)
-	s.impossible(fmt.Sprintf("A peer on Qt %s has no POSIX keys (QNativeIpcKey is of 6.6)", minor(s.peer.QtVersion)), says)
+	says := "nothing was asked of it"
+	if answers {
+		_, err := qtbridge.Attach(s.ctx, s.key, qtbridge.ReadOnly)
+		says = s.refused("Attach(PosixKey)", err, qtbridge.ErrNotFound)
+	}
+	s.impossible(reason, says)
 	return true
+}
+
+// lacksPosix tells why a peer has no POSIX keys; answers, whether that is for its Qt, and
+// not for its verbs alone.
+func (s *scene) lacksPosix(peer *peertest.Peer) (reason string, answers bool) {
+	s.Helper()
+	peer.Do("shm.new", "m", nil)
+	reply, err := peer.Try(s.cell.Kind.verb, "m", peertest.Args{"key": s.peerKey})
+	peer.Do("shm.delete", "m", nil)
+	hasVerb := !strings.HasPrefix(reply.Fail, noOp)
+	switch has := hasIPCKeys(peer.QtVersion); {
+	case err != nil || hasVerb && !has:
+		s.Fatalf("a peer on Qt %s does not say that it has no POSIX keys: %+v, %v", peer.QtVersion, reply, err)
+	case hasVerb:
+		return "", true
+	case has:
+		return "The peer has no verbs of QNativeIpcKey", false
+	}
+	return fmt.Sprintf("A peer on Qt %s has no POSIX keys (QNativeIpcKey is of 6.6)", minor(peer.QtVersion)), true
 }
 
 // minor is a version without its last number.

@@ -53,6 +53,7 @@ type scene struct {
 	cell    Cell
 	env     *peertest.Env
 	peer    *peertest.Peer
+	other   *peertest.Peer // where the rows are between two
 	key     qtbridge.Key
 	peerKey string
 	reason  string // why it is impossible
@@ -67,9 +68,9 @@ func (s *scene) impossible(reason, says string) {
 	s.Logf("impossible in Qt itself: %s; qtbridge: %s", reason, says)
 }
 
-// newPeer starts another process of the peer.
-func (s *scene) newPeer(name string) *peertest.Peer {
-	peer := s.env.VerbsOf(s.cell.Peer)
+// newPeer starts another process of a peer.
+func (s *scene) newPeer(path, name string) *peertest.Peer {
+	peer := s.env.VerbsOf(path)
 	peer.Trace = func(line string) { s.record(name + " " + line) }
 	return peer
 }
@@ -86,8 +87,10 @@ func hasIPCKeys(version string) bool {
 }
 
 // peerLocks tells whether the peer's Qt has a lock for keys of this kind.
-func (s *scene) peerLocks() bool {
-	return !s.cell.Kind.native() || hasIPCKeys(s.peer.QtVersion)
+func (s *scene) peerLocks() bool { return s.locks(s.peer) }
+
+func (s *scene) locks(peer *peertest.Peer) bool {
+	return !s.cell.Kind.native() || hasIPCKeys(peer.QtVersion)
 }
 
 // object has a peer make a QSharedMemory with the key.
@@ -99,9 +102,15 @@ func (s *scene) object(peer *peertest.Peer, name string) {
 // peerCreates has the peer make a segment of these bytes, as its object "m".
 func (s *scene) peerCreates(data []byte) {
 	s.Helper()
-	s.object(s.peer, "m")
-	s.peer.Must("shm.create", "m", peertest.Args{"size": len(data)})
-	s.peer.Do("shm.write", "m", peertest.Args{"data": data})
+	s.createBy(s.peer, data)
+}
+
+// createBy has a peer make a segment of these bytes, as its object "m".
+func (s *scene) createBy(peer *peertest.Peer, data []byte) {
+	s.Helper()
+	s.object(peer, "m")
+	peer.Must("shm.create", "m", peertest.Args{"size": len(data)})
+	peer.Do("shm.write", "m", peertest.Args{"data": data})
 }
 
 // peerAttaches has a peer attach with a fresh object.

@@ -31,7 +31,7 @@ func semaphoreCounts(s *scene) {
 // semaphoreOfTheKilled: the kernel gives back what a killed program had taken.
 func semaphoreOfTheKilled(s *scene) {
 	semaphore := s.semaphores(1)
-	killed := s.newPeer("Qt2")
+	killed := s.newPeer(s.cell.Peer, "Qt2")
 	killed.Do("sem.new", "s", peertest.Args{"key": s.peerKey, "initial": 1, "mode": "Open"})
 	s.equal("acquire() of a second peer", true, killed.Do("sem.acquire", "s", nil).OK())
 	s.refused("TryAcquire()", semaphore.TryAcquire(), qtbridge.ErrLocked)

@@ -17,9 +17,10 @@ import (
 // and reported unless the test has said that it leaves something.
 type Env struct {
 	T        TB
-	Tmp      string // TMPDIR of this process and of peers
-	Work     string // working directory of peers
-	Other    string // another directory
+	Tmp      string        // TMPDIR of this process and of peers
+	Work     string        // working directory of peers
+	Other    string        // another directory
+	Limit    time.Duration // after which a process is killed; zero for never
 	leftover bool
 	begun    time.Time
 	pids     []int // whose remains without a key file are removed as well

@@ -153,13 +153,27 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	}
 	must(t, err)
 	e.Started(p.PID())
+	stop := e.limit(p)
 	t.Cleanup(func() {
 		_ = p.End()
+		stop()
 		if t.Failed() {
 			e.log(p)
 		}
 	})
 	return p
+}
+
+// limit has p killed when it is time.
+func (e *Env) limit(p *Process) (stop func()) {
+	if e.Limit == 0 {
+		return func() {}
+	}
+	timer := time.AfterFunc(e.Limit, func() {
+		e.T.Errorf("%q is killed: it still runs after %v", p.cmd.Args, e.Limit)
+		_ = p.cmd.Process.Kill()
+	})
+	return func() { timer.Stop() }
 }
 
 // log logs the end of what p said on stderr. Peers are ended in reverse order, so

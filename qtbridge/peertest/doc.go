@@ -19,7 +19,7 @@
 //		viewer.ExpectText(key, qtbridge.Local8Bit, "page-1")
 //	}
 //
-// Whatever is expected is waited for, for ten seconds if [Command] says nothing else. If it
+// Whatever is expected is waited for, for ten seconds unless Place.Limit says else. If it
 // does not come, the test fails, and its log has what the program printed. The program is
 // killed at the end of the test, with all that it has started, and what is left of its
 // segments is removed.

@@ -12,15 +12,15 @@ import (
 	"qtinterop/qtbridge"
 )
 
-// limit is how long anything may take if nothing is said.
-const limit = 10 * time.Second
-
 // Place is a test's own place: directories and random keys that nobody else uses. At the
 // end of the test, also of one that failed, its programs are killed, and whatever still
 // hangs on a key file in there is removed.
 type Place struct {
 	Tmp string // TMPDIR of this process and of programs: key files of QtKeys
 	Dir string // working directory of programs: key files of native keys
+
+	// Limit is how long anything that is waited for may take: 10 s.
+	Limit time.Duration
 
 	t          testing.TB
 	env        *engine.Env
@@ -34,7 +34,7 @@ func New(t testing.TB) *Place {
 	env := engine.New(t)
 	env.ProgramsLeaveBehind() // they are killed
 	t.Cleanup(func() { program.AwaitPrivateLock(env.Tmp) })
-	return &Place{Tmp: env.Tmp, Dir: env.Work, t: t, env: env, publishers: map[qtbridge.Key]*qtbridge.Publisher{}}
+	return &Place{Tmp: env.Tmp, Dir: env.Work, Limit: 10 * time.Second, t: t, env: env, publishers: map[qtbridge.Key]*qtbridge.Publisher{}}
 }
 
 // QtKey is a random key; its Name is for setKey() in the program.
@@ -93,7 +93,7 @@ func (p *Place) Remove(key qtbridge.Key) {
 // ExpectNothing waits until there is neither a segment of the key nor its lock.
 func (p *Place) ExpectNothing(key qtbridge.Key) {
 	p.t.Helper()
-	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(p.Limit); ; time.Sleep(10 * time.Millisecond) {
 		state, err := qtbridge.Inspect(key)
 		p.must(err)
 		if !state.Segment.Exists && !state.Lock.Exists {
@@ -106,7 +106,7 @@ func (p *Place) ExpectNothing(key qtbridge.Key) {
 }
 
 func (p *Place) soon() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(p.t.Context(), limit)
+	return context.WithTimeout(p.t.Context(), p.Limit)
 }
 
 func (p *Place) must(err error) {

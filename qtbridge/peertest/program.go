@@ -24,18 +24,17 @@ type Command struct {
 	Env   []string       // more of the environment, as NAME=VALUE
 	Dir   string         // working directory; empty for that of the Place
 	Ready *regexp.Regexp // what the program prints when it is ready; nil not to wait for it
-	Limit time.Duration  // how long anything of it may take; zero for 10 s
 }
 
 // Program is a program at work, and all that it has started in turn. It is killed at the
 // end of the test, or as soon as the process of the test is. Everything that is expected of
-// it is waited for as long as [Command] allows; if it does not come, the test fails, with
+// it is waited for, as long as the [Place] allows; if it does not come, the test fails, with
 // what the program has printed.
 type Program struct {
+	place   *Place
 	t       testing.TB
 	running *program.Program
 	stdin   io.WriteCloser
-	limit   time.Duration
 	args    []string
 }
 
@@ -54,7 +53,7 @@ func (p *Place) Start(c Command) *Program {
 	running, err := program.Start(cmd)
 	p.must(err)
 	p.env.Started(running.PID())
-	program := &Program{t: t, running: running, stdin: stdin, limit: cmp.Or(c.Limit, limit), args: cmd.Args}
+	program := &Program{place: p, t: t, running: running, stdin: stdin, args: cmd.Args}
 	t.Cleanup(func() {
 		running.Kill()
 		if t.Failed() {
@@ -103,7 +102,7 @@ func (p *Program) ExpectOutput(pattern *regexp.Regexp) (match []string) {
 // WaitSegment waits until the program has made a segment, and somebody is attached to it.
 func (p *Program) WaitSegment(key qtbridge.Key) qtbridge.State {
 	p.t.Helper()
-	state, err := p.running.AwaitSegment(p.t.Context(), p.limit, key)
+	state, err := p.running.AwaitSegment(p.t.Context(), p.place.Limit, key)
 	p.must(err)
 	return state
 }
@@ -112,7 +111,7 @@ func (p *Program) WaitSegment(key qtbridge.Key) qtbridge.State {
 // in words, and returns it.
 func (p *Program) ExpectContent(key qtbridge.Key, what string, is func(content []byte) bool) []byte {
 	p.t.Helper()
-	content, err := p.running.AwaitContent(p.t.Context(), p.limit, key, what, is)
+	content, err := p.running.AwaitContent(p.t.Context(), p.place.Limit, key, what, is)
 	if err != nil {
 		p.t.Fatalf("%v; the content of %v was %d bytes, %.80q", err, key, len(content), content)
 	}
@@ -160,7 +159,7 @@ func (p *Program) Kill() { p.running.Kill() }
 // holds it.
 func (p *Program) KillInLock(key qtbridge.Key) {
 	p.t.Helper()
-	p.must(p.running.KillInLock(p.t.Context(), p.limit, key))
+	p.must(p.running.KillInLock(p.t.Context(), p.place.Limit, key))
 }
 
 // Wait closes the program's stdin, waits for its end, and returns how it ended.
@@ -169,15 +168,15 @@ func (p *Program) Wait() *os.ProcessState {
 	_ = p.stdin.Close()
 	select {
 	case <-p.running.Ended():
-	case <-time.After(p.limit):
-		p.t.Fatalf("the program did not end within %v", p.limit)
+	case <-time.After(p.place.Limit):
+		p.t.Fatalf("the program did not end within %v", p.place.Limit)
 	}
 	return p.running.State()
 }
 
 func (p *Program) await(what string, is func() (bool, error)) {
 	p.t.Helper()
-	p.must(p.running.Await(p.t.Context(), p.limit, what, is))
+	p.must(p.running.Await(p.t.Context(), p.place.Limit, what, is))
 }
 
 func (p *Program) must(err error) {

@@ -125,7 +125,6 @@ func TestBadPrograms(t *testing.T) {
 	dir := t.TempDir()
 	other := filepath.Join(dir, "other")
 	require.NoError(t, os.WriteFile(other, []byte("\x7fELF of another machine"), 0o777))
-	soon := 500 * time.Millisecond
 	eachPeer(t, func(t *testing.T, peer string) {
 		for _, row := range []struct {
 			name, says string
@@ -141,13 +140,13 @@ func TestBadPrograms(t *testing.T) {
 				place.Start(peertest.Command{Path: "sh", Args: []string{"-c", "echo oh; exit 3"}}).WaitSegment(key)
 			}},
 			{"prints garbage", "garbage", func(_ testing.TB, place *peertest.Place, _ qtbridge.Key) {
-				place.Start(peertest.Command{Path: "sh", Args: []string{"-c", "echo garbage; cat"}, Ready: regexp.MustCompile("ready"), Limit: soon})
+				place.Start(peertest.Command{Path: "sh", Args: []string{"-c", "echo garbage; cat"}, Ready: regexp.MustCompile("ready")})
 			}},
-			{"hangs at start", "not within 500ms: it has printed", func(_ testing.TB, place *peertest.Place, _ qtbridge.Key) {
-				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}, Ready: regexp.MustCompile("ready"), Limit: soon})
+			{"hangs at start", "not within 1s: it has printed", func(_ testing.TB, place *peertest.Place, _ qtbridge.Key) {
+				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}, Ready: regexp.MustCompile("ready")})
 			}},
 			{"does not end", "did not end within", func(_ testing.TB, place *peertest.Place, _ qtbridge.Key) {
-				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}, Limit: soon}).Wait()
+				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}}).Wait()
 			}},
 			{"dies in the middle", "signal: killed", func(_ testing.TB, place *peertest.Place, key qtbridge.Key) {
 				writer := place.Start(peertest.Command{Path: peer, Args: []string{"writer", "--set-key", "--", key.Name()}})
@@ -164,13 +163,13 @@ func TestBadPrograms(t *testing.T) {
 				place.ExpectNothing(key)
 			}},
 			{"has other content", `the content of`, func(_ testing.TB, place *peertest.Place, key qtbridge.Key) {
-				writer := place.Start(peertest.Command{Path: peer, Args: []string{"writer", "--set-key", "--", key.Name()}, Limit: soon})
+				writer := place.Start(peertest.Command{Path: peer, Args: []string{"writer", "--set-key", "--", key.Name()}})
 				writer.Line("model-1")
 				writer.ExpectBytes(key, []byte("model-2"))
 			}},
 			{"takes no lock", "was not met with the lock", func(_ testing.TB, place *peertest.Place, key qtbridge.Key) {
 				place.Publish(key, []byte("page-1"))
-				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}, Limit: soon}).KillInLock(key)
+				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}}).KillInLock(key)
 			}},
 			{"of another", "not of the program", func(t testing.TB, place *peertest.Place, key qtbridge.Key) {
 				segment, err := qtbridge.Create(t.Context(), key, 8, qtbridge.ReadWrite)
@@ -178,12 +177,13 @@ func TestBadPrograms(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer func() { _ = segment.Close() }()
-				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}, Limit: soon}).WaitSegment(key)
+				place.Start(peertest.Command{Path: "sleep", Args: []string{"100"}}).WaitSegment(key)
 			}},
 		} {
 			t.Run(row.name, func(t *testing.T) {
 				says := failure(t, func(t testing.TB) {
 					place := peertest.New(t)
+					place.Limit = time.Second
 					row.test(t, place, place.QtKey())
 				})
 				assert.Contains(t, says, row.says)
