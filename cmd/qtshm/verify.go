@@ -28,7 +28,8 @@ a program that does to Qt's objects what it is told (testpeer, or one in another
 language: cpp/testpeer/README.md has the protocol), and has it play with qtshm
 what both must agree on: bytes both ways, sizes, the names that keys get, the
 lock, what a crash leaves, Watch and Publisher. Each row is passed, failed, or
-not applicable, because the Qt of one side cannot do it, whoever uses it.
+not applicable, because the Qt of one side cannot do it, whoever uses it. Of several
+peers each two that are different play with each other as well, without Go in between.
 
 Where namespaces can be had, as by root, everything happens in some of its own,
 and a row that leaves anything behind has failed.
@@ -63,7 +64,7 @@ func (a *app) verifyCmd() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return a.verify(&v) },
 	}
 	flags := c.Flags()
-	flags.StringArrayVar(&v.peers, "peer", nil, "a peer; several are tried one after the other")
+	flags.StringArrayVar(&v.peers, "peer", nil, "a peer; several are tried one after the other, and with each other")
 	flags.StringVar(&v.program, "program", "", "a finished Qt program, by its command for sh -c")
 	flags.StringVar(&v.key, "key", "", "the KEY that the program uses")
 	flags.StringVar(&v.expect, "expect-text", "", "a regular expression for its content, or for what it prints if it reads")
@@ -157,8 +158,8 @@ func (a *app) verifyPeers(v *verification, program pairs.Program, reports report
 		}
 		peers = append(peers, peer)
 	}
-	cells, err := runner.Run([]pairs.Program{program}, peers)
-	if err != nil {
+	cells := append(pairs.Cells([]pairs.Program{program}, peers), pairs.CellsOfPeers(program, peers)...)
+	if err := runner.Run(cells); err != nil {
 		return err
 	}
 	return a.verified(v, reports, program, peers, cells, started)
@@ -193,7 +194,7 @@ func (a *app) tellRow(c *pairs.Cell, result conformance.Result) {
 	if result.Status == conformance.Impossible {
 		status = "not applicable"
 	}
-	text := fmt.Sprintf("%-14s  Qt %-8s  %-15s  %s", status, c.Peer.Name(), c.Kind, result.Row)
+	text := fmt.Sprintf("%-14s  Qt %-8s  %-15s  %s", status, c.Names(), c.Kind, result.Row)
 	if result.Reason != "" {
 		text += ": " + result.Reason
 	}

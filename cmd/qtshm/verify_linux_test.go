@@ -53,7 +53,8 @@ func TestVerify(t *testing.T) {
 	data, err := os.ReadFile(junit)
 	require.NoError(t, err)
 	require.NoError(t, xml.Unmarshal(data, &suites))
-	assert.Len(t, suites.Suites, 4*len(peertest.QtVersions), "a suite for each kind of key")
+	assert.Len(t, suites.Suites, 4*len(peertest.QtVersions)+4, "a suite for each kind of key, and for the two without Go")
+	assert.Regexp(t, `passed +Qt 5\.\S+ and 6\.\S+ +setKey +peers: bytes`, out)
 	assert.Less(t, len(data), 1<<19)
 
 	var report struct {
@@ -73,10 +74,22 @@ func TestVerify(t *testing.T) {
 }
 
 func TestVerifyOnly(t *testing.T) {
-	status, out, errOut := verify(t, "--only", "key derivation", "--peer", peertest.Path(t, 6))
+	peer := peertest.Path(t, 6)
+	status, out, errOut := verify(t, "--only", "key derivation", "--peer", peer, "--peer", peer)
 	require.Equal(t, exitOK, status, "%s%s", out, errOut)
-	assert.Equal(t, 1, strings.Count(out, "key derivation"), "it is about one kind of key\n%s", out)
-	assert.Contains(t, out, "1 passed, 0 failed, 0 not applicable")
+	assert.Equal(t, 2, strings.Count(out, "key derivation"), "it is about one kind of key\n%s", out)
+	assert.Contains(t, out, "2 passed, 0 failed, 0 not applicable")
+
+	status, out, errOut = verify(t, "--only", "peers: size", "--peer", peer, "--peer", peertest.Path(t, 5), "--peer", peer)
+	require.Equal(t, exitOK, status, "%s%s", out, errOut)
+	assert.Equal(t, 4, strings.Count(out, "peers: size"), "each two once\n%s", out)
+}
+
+// Package testing is for tests.
+func TestQtshmLinksNoTesting(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	require.NoError(t, err)
+	assert.NotContains(t, strings.Split(string(out), "\n"), "testing")
 }
 
 // A peer that is not what it should be passes nothing, and nothing hangs.

@@ -63,8 +63,8 @@ func run(o options) error {
 		return errors.New("there can be no namespaces; run it as root")
 	}
 	runner := pairs.Runner{Out: o.out, Quick: o.quick, Tell: tell}
-	cells, err := runner.Run(goes, peers)
-	if err != nil {
+	cells := pairs.Cells(goes, peers)
+	if err := runner.Run(cells); err != nil {
 		return err
 	}
 	report := pairs.NewReport(o.commit, o.quick, goes, peers, cells)

@@ -42,12 +42,8 @@ type detail struct {
 // its reason.
 func (r *Report) WriteJUnit(w io.Writer) error {
 	var all junit
-	for _, t := range r.Tables {
-		for _, l := range t.Lines {
-			for _, e := range l.Cells {
-				all.Suites = append(all.Suites, e.suite())
-			}
-		}
+	for _, e := range r.Entries() {
+		all.Suites = append(all.Suites, e.suite())
 	}
 	data, err := xml.MarshalIndent(all, "", "\t")
 	if err != nil {

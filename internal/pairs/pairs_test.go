@@ -67,6 +67,43 @@ func TestJUnit(t *testing.T) {
 	assert.Nil(t, all.Suites[1].Cases[0].Failure)
 }
 
+// Two peers without Go are in a table of their own, each two once, and one that is there
+// twice, or does not answer, not again.
+func TestPeersWithoutGo(t *testing.T) {
+	silent := Program{Failure: io.EOF}
+	g, peers := qt("6.4.2"), []Program{qt("5.15.8"), qt("6.8.2"), qt("5.15.8"), silent, qt("6.11.0")}
+	var of []*Cell
+	for _, c := range CellsOfPeers(g, peers) {
+		c.Results = []conformance.Result{{Row: "peers: size", Status: conformance.Passed}, {Row: "peers: lock", Status: conformance.Impossible, Reason: "no lock"}}
+		of = append(of, c)
+	}
+	require.Len(t, of, len(Kinds)*3)
+	assert.Equal(t, "5.15.8 and 6.8.2", of[0].Names())
+	assert.Equal(t, "5.15.8 and 6.11.0", of[1].Names())
+	assert.Equal(t, "6.8.2 and 6.11.0", of[2].Names())
+	assert.Contains(t, (&Runner{}).command(of[0]), "--other="+of[0].Other.Path)
+
+	r := NewReport("abc", false, []Program{g}, peers, append(Cells([]Program{g}, peers), of...))
+	require.Len(t, r.Tables, 2*len(Kinds))
+	without := r.Tables[len(Kinds)]
+	assert.Equal(t, "setKey, without Go", without.Kind)
+	require.Len(t, without.Lines, 2)
+	assert.Nil(t, without.Lines[1].Cells[0], "it is in the line before")
+	assert.Same(t, of[2], without.Lines[1].Cells[1].Cell)
+	assert.Len(t, r.Entries(), len(Kinds)*(len(peers)+3))
+
+	assert.Contains(t, written(t, func(_ *Report, w io.Writer) error { return r.WriteMarkdown(w) }),
+		"| **6.8.2** |  | 1 passed, 1 impossible (a) |")
+	page := written(t, func(_ *Report, w io.Writer) error { return r.WritePage(w) })
+	assert.Equal(t, 1, strings.Count(page, `id="cell-24"`))
+	assert.Contains(t, page, "setKey: peers on 6.8.2 and 6.11.0, without Go")
+	assert.NotContains(t, page, "this library: </li>")
+	assert.Contains(t, written(t, func(_ *Report, w io.Writer) error { return r.WriteJUnit(w) }), `name="POSIX: peers on 5.15.8 and 6.8.2, without Go"`)
+	assert.Contains(t, written(t, func(_ *Report, w io.Writer) error { return r.WriteJSON(w) }), `"other": {`)
+	only := NewReport("abc", false, []Program{g}, []Program{silent}, Cells([]Program{g}, []Program{silent}))
+	assert.Len(t, only.Tables, len(Kinds))
+}
+
 func TestWhatPassedIsKept(t *testing.T) {
 	r := Runner{Out: t.TempDir()}
 	require.NoError(t, os.Mkdir(filepath.Join(r.Out, "cells"), 0o777))

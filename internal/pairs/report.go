@@ -51,20 +51,22 @@ type Report struct {
 	Counts  Counts
 	Seconds float64 // of all cells, one after the other
 	Rows    []conformance.Result
-	Peers   []Program
 	Tables  []table
 	Reasons []*reason
 }
 
-// table is one kind of key: a line for each Go program, a column for each peer.
+// table is one kind of key: a line for each Go program, a column for each peer. Without Go
+// both are peers, and half of it is empty.
 type table struct {
-	Kind  string
-	Lines []line
+	Kind    string
+	Corner  string
+	Columns []Program
+	Lines   []line
 }
 
 type line struct {
-	Go    Program
-	Cells []*entry
+	Program Program
+	Cells   []*entry // nil for one that is empty
 }
 
 // entry is a cell in a table.
@@ -85,24 +87,58 @@ type reason struct {
 	Kinds  []string
 }
 
-// NewReport puts the cells of these programs in tables, in the order of [Runner.Run].
-// Commit is what was measured.
+// NewReport puts the cells of these programs in tables: those of [Cells], and then those of
+// [CellsOfPeers], if any. Commit is what was measured.
 func NewReport(commit string, quick bool, goes, peers []Program, cells []*Cell) *Report {
-	r := &Report{Date: time.Now().UTC().Format(time.DateOnly), Commit: commit, Quick: quick, Peers: peers}
+	r := &Report{Date: time.Now().UTC().Format(time.DateOnly), Commit: commit, Quick: quick}
 	next := 0
-	for _, kind := range kindsOf(cells) {
-		t := table{Kind: kind}
+	enter := func() *entry {
+		next++
+		return r.enter(cells[next-1], fmt.Sprintf("cell-%d", next))
+	}
+	withGo := slices.IndexFunc(cells, func(c *Cell) bool { return c.Other != nil })
+	if withGo < 0 {
+		withGo = len(cells)
+	}
+	for _, kind := range kindsOf(cells[:withGo]) {
+		t := table{Kind: kind, Corner: `Go on \ peer on`, Columns: peers}
 		for _, g := range goes {
-			l := line{Go: g}
+			l := line{Program: g}
 			for range peers {
-				l.Cells = append(l.Cells, r.enter(cells[next], fmt.Sprintf("cell-%d", next+1)))
-				next++
+				l.Cells = append(l.Cells, enter())
+			}
+			t.Lines = append(t.Lines, l)
+		}
+		r.Tables = append(r.Tables, t)
+	}
+	peers = different(peers)
+	for _, kind := range kindsOf(cells[withGo:]) {
+		t := table{Kind: kind + ", without Go", Corner: `peer on \ peer on`, Columns: peers[1:]}
+		for i, peer := range peers[:len(peers)-1] {
+			l := line{Program: peer, Cells: make([]*entry, i)}
+			for range peers[i+1:] {
+				l.Cells = append(l.Cells, enter())
 			}
 			t.Lines = append(t.Lines, l)
 		}
 		r.Tables = append(r.Tables, t)
 	}
 	return r
+}
+
+// Entries are all that are not empty, in the order of the tables.
+func (r *Report) Entries() []*entry {
+	var all []*entry
+	for _, t := range r.Tables {
+		for _, l := range t.Lines {
+			for _, e := range l.Cells {
+				if e != nil {
+					all = append(all, e)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // kindsOf are the kinds of keys of cells, in their order.
@@ -142,7 +178,9 @@ func (r *Report) reason(kind string, result conformance.Result) *reason {
 		r.Reasons = append(r.Reasons, &reason{Letter: string(rune('a' + i)), Text: result.Reason})
 	}
 	found := r.Reasons[i]
-	found.Says = addOnce(found.Says, result.Says)
+	if result.Says != "" {
+		found.Says = addOnce(found.Says, result.Says)
+	}
 	found.Rows = addOnce(found.Rows, result.Row)
 	found.Kinds = addOnce(found.Kinds, kind)
 	return found
@@ -166,6 +204,9 @@ func (e *entry) Letters() string {
 
 // Title says which cell it is.
 func (e *entry) Title() string {
+	if e.Other != nil {
+		return fmt.Sprintf("%s: peers on %s, without Go", e.Kind, e.Names())
+	}
 	return fmt.Sprintf("%s: Go on %s, peer on %s", e.Kind, e.Go.Name(), e.Peer.Name())
 }
 

@@ -29,13 +29,23 @@ const (
 // Kinds are the names of the kinds of keys, as package conformance knows them.
 var Kinds = []string{"setKey", "native relative", "native absolute", "POSIX"}
 
-// Cell is a Go program, a peer and a kind of key, and what came of them.
+// Cell is a Go program, a peer and a kind of key, and what came of them. With another peer
+// the Go program has the two play with each other, and takes no part.
 type Cell struct {
-	Go, Peer Program `json:"-"`
+	Go, Peer Program  `json:"-"`
+	Other    *Program `json:"-"`
 	Kind     string
 	Results  []conformance.Result
 	Begun    time.Time
 	Seconds  float64
+}
+
+// Names says which Qts play.
+func (c *Cell) Names() string {
+	if c.Other != nil {
+		return c.Peer.Name() + " and " + c.Other.Name()
+	}
+	return c.Peer.Name()
 }
 
 // Runner runs cells, and keeps those that passed.
@@ -50,20 +60,54 @@ type Runner struct {
 	done int
 }
 
-// Run runs each Go program with each peer for each kind of key, but not what is kept
-// from before.
-func (r *Runner) Run(goes, peers []Program) ([]*Cell, error) {
-	if r.Out != "" {
-		if err := os.MkdirAll(filepath.Join(r.Out, "cells"), 0o777); err != nil {
-			return nil, err
-		}
-	}
+// Cells are those of each Go program with each peer, for each kind of key.
+func Cells(goes, peers []Program) []*Cell {
 	var cells []*Cell
 	for _, kind := range Kinds {
 		for _, g := range goes {
 			for _, peer := range peers {
 				cells = append(cells, &Cell{Go: g, Peer: peer, Kind: kind})
 			}
+		}
+	}
+	return cells
+}
+
+// CellsOfPeers are those of each two peers that are different and answer, once, for each
+// kind of key, played by a Go program.
+func CellsOfPeers(g Program, peers []Program) []*Cell {
+	peers = different(peers)
+	var cells []*Cell
+	for _, kind := range Kinds {
+		for i, one := range peers {
+			for _, other := range peers[i+1:] {
+				cells = append(cells, &Cell{Go: g, Peer: one, Other: &other, Kind: kind})
+			}
+		}
+	}
+	return cells
+}
+
+// different are the peers that answer, each once.
+func different(peers []Program) []Program {
+	var found []Program
+	for _, peer := range peers {
+		if peer.Failure == nil && !slices.ContainsFunc(found, peer.is) {
+			found = append(found, peer)
+		}
+	}
+	return found
+}
+
+// is tells whether two programs are the same file with the same Qt. The name of a program
+// in Python tells it which Qt to take.
+func (p Program) is(other Program) bool { return p.sum == other.sum && p.About == other.About }
+
+// Run runs cells, but not what is kept from before.
+func (r *Runner) Run(cells []*Cell) error {
+	if r.Out != "" {
+		if err := os.MkdirAll(filepath.Join(r.Out, "cells"), 0o777); err != nil {
+			return err
 		}
 	}
 	queue := make(chan *Cell)
@@ -81,7 +125,7 @@ func (r *Runner) Run(goes, peers []Program) ([]*Cell, error) {
 	}
 	close(queue)
 	workers.Wait()
-	return cells, errors.Join(failures...)
+	return errors.Join(failures...)
 }
 
 func (r *Runner) one(c *Cell, of int) error {
@@ -106,7 +150,11 @@ func (r *Runner) one(c *Cell, of int) error {
 // path is where a cell is kept: under another name once a program or its Qt is
 // another.
 func (r *Runner) path(c *Cell) string {
-	sum := sha256.Sum256(fmt.Append(nil, c.Go.sum, c.Go.About, c.Peer.sum, c.Peer.About, c.Kind, r.Quick, r.Only))
+	other := Program{}
+	if c.Other != nil {
+		other = *c.Other
+	}
+	sum := sha256.Sum256(fmt.Append(nil, c.Go.sum, c.Go.About, c.Peer.sum, c.Peer.About, other.sum, other.About, c.Kind, r.Quick, r.Only))
 	return filepath.Join(r.Out, "cells", fmt.Sprintf("%x.json", sum[:12]))
 }
 
@@ -201,6 +249,9 @@ func (r *Runner) command(c *Cell) []string {
 	args = append(append(args, c.Go.Args...), fmt.Sprintf("--alone=%v", Apart()), fmt.Sprintf("--quick=%v", r.Quick))
 	for _, row := range r.Only {
 		args = append(args, "--only="+row)
+	}
+	if c.Other != nil {
+		args = append(args, "--other="+c.Other.Path)
 	}
 	return append(args, c.Peer.Path, c.Kind)
 }

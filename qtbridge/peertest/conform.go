@@ -54,7 +54,7 @@ func Conform(t *testing.T, peer string) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		_, err := runner.Run([]pairs.Program{program}, []pairs.Program{tried})
+		err := runner.Run(pairs.Cells([]pairs.Program{program}, []pairs.Program{tried}))
 		for _, kind := range pairs.Kinds {
 			close(results[kind])
 		}
