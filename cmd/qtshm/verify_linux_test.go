@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/conformance"
+	"qtinterop/internal/pairs"
 	"qtinterop/internal/peertest"
 )
 
@@ -100,6 +101,8 @@ func TestVerifyBadPeers(t *testing.T) {
 		"ends":     "#!/bin/sh\nexit 3\n",
 		"no hello": "#!/bin/sh\nread line\necho '{\"ret\":true}'\n",
 		"no ELF":   "\x7fELF of another machine",
+		"newer":    "#!/bin/sh\nread line\necho '{\"id\":1,\"protocol\":2,\"qtVersion\":\"6.4.2\"}'\n",
+		"hangs":    "#!/bin/sh\nexec sleep 100\n",
 		"missing":  "",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,6 +122,20 @@ func TestVerifyBadPeers(t *testing.T) {
 			assert.Contains(t, string(data), "<failure")
 		})
 	}
+}
+
+// A peer that leaves a segment behind fails its rows, where somebody can look.
+func TestVerifyPeerThatLeavesSegments(t *testing.T) {
+	if !pairs.Apart() {
+		peertest.Skip(t, "there can be no namespaces of their own here")
+	}
+	path := filepath.Join(t.TempDir(), "peer")
+	text := "#!/bin/sh\nipcmk -M 64 >/dev/null\nexec " + peertest.Path(t, 6) + " \"$@\"\n"
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o777))
+	status, out, _ := verify(t, "--only", "key derivation", "--peer", path)
+	assert.Equal(t, exitError, status)
+	assert.Contains(t, out, "key derivation: left behind: shm with the key")
+	assert.Contains(t, out, "0 passed")
 }
 
 func TestVerifyUsage(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,52 @@ func TestEveryRowFailsWithABadPeer(t *testing.T) {
 				assert.Equal(t, Failed, r.Status, r.Row)
 				assert.NotEmpty(t, r.Reason, r.Row)
 			})
+		})
+	}
+}
+
+// A peer that goes wrong in the middle fails the row, with what was wrong, and nothing hangs.
+func TestPeerThatGoesWrong(t *testing.T) {
+	was := rowLimit
+	t.Cleanup(func() { rowLimit = was })
+	dir := t.TempDir()
+	peer := peertest.Path(t, 6) + " verbs"
+	for _, row := range []struct{ name, text, says string }{
+		{"dies in the middle", "sed -u 3q | " + peer, "no answer"},
+		{"prints garbage in the middle", peer + " | sed -u '3s/.*/garbage/'", `the answer "garbage"`},
+		{"answers out of order", peer + ` | sed -u 's/"id":3,/"id":4,/'`, "request 3 got the answer to 4"},
+		{"answers twice", peer + " | sed -u p", "request 2 got the answer to 1"},
+		{"hangs in the middle", peer + " | sed -u 3,4d", "it still runs after 1s"},
+		{"hangs at start", "sleep 5", "it still runs after 1s"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			rowLimit = was
+			if strings.HasPrefix(row.name, "hangs") {
+				rowLimit = time.Second
+			}
+			tried := 0
+			Run(Cell{Peer: script(t, dir, row.text), Kind: Kinds[0], Only: []string{"size"}}, func(r Result) {
+				tried++
+				assert.Equal(t, Failed, r.Status)
+				assert.Contains(t, r.Reason, row.says)
+				assert.NotEmpty(t, r.Transcript)
+			})
+			assert.Equal(t, 1, tried)
+		})
+	}
+}
+
+func TestNoRowFailsBetweenTestpeers(t *testing.T) {
+	for _, kind := range Kinds {
+		t.Run(kind.Name, func(t *testing.T) {
+			passed := 0
+			Run(Cell{Peer: peertest.Path(t, 5), Other: peertest.Path(t, 6), Kind: kind, Quick: true}, func(r Result) {
+				assert.NotEqual(t, Failed, r.Status, "%s: %s\n%s", r.Row, r.Reason, strings.Join(r.Transcript, "\n"))
+				if r.Status == Passed {
+					passed++
+				}
+			})
+			assert.True(t, passed > 4 || kind.posix(), "%d passed", passed)
 		})
 	}
 }

@@ -77,6 +77,7 @@ const Protocol = 1
 
 // Reply is the answer to a verb; see cpp/testpeer/README.md.
 type Reply struct {
+	ID          int    `json:"id"`
 	Ret         any    `json:"ret"`
 	NS          int64  `json:"ns"`
 	Error       string `json:"error"`
@@ -123,6 +124,7 @@ type Process struct {
 	stdin  io.WriteCloser
 	out    sync.Mutex // for stdout, which an Async verb may wait for
 	stdout *bufio.Reader
+	pipe   io.Closer // of stdout
 	stderr SyncBuffer
 	end    sync.Once
 	err    error
@@ -172,6 +174,7 @@ func (e *Env) limit(p *Process) (stop func()) {
 	timer := time.AfterFunc(e.Limit, func() {
 		e.T.Errorf("%q is killed: it still runs after %v", p.cmd.Args, e.Limit)
 		_ = p.cmd.Process.Kill()
+		_ = p.pipe.Close() // what it has started may have it, too
 	})
 	return func() { timer.Stop() }
 }
@@ -205,7 +208,7 @@ func begin(t TB, cmd *exec.Cmd) (*Process, error) {
 	must(t, err)
 	stdout, err := cmd.StdoutPipe()
 	must(t, err)
-	p.stdout = bufio.NewReaderSize(stdout, 1<<20)
+	p.pipe, p.stdout = stdout, bufio.NewReaderSize(stdout, 1<<20)
 	return p, cmd.Start()
 }
 
@@ -443,7 +446,13 @@ func (p *Peer) answer(op string) (Reply, error) {
 	}
 	p.trace(answer)
 	var r Reply
-	return r, json.Unmarshal(answer, &r)
+	if err := json.Unmarshal(answer, &r); err != nil {
+		return r, fmt.Errorf("testpeer: %s: the answer %.80q: %w", op, answer, err)
+	}
+	if r.ID != p.id {
+		return r, fmt.Errorf("testpeer: %s: request %d got the answer to %d", op, p.id, r.ID)
+	}
+	return r, nil
 }
 
 func (p *Peer) trace(line []byte) {
