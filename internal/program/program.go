@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -76,20 +77,28 @@ func (p *Program) State() *os.ProcessState {
 
 // Kill kills the program with SIGKILL, and waits until none of it is left.
 func (p *Program) Kill() {
-	p.signal(syscall.SIGKILL)
+	killed := p.signal(syscall.SIGKILL)
 	<-p.ended
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && p.signal(syscall.SIGKILL) > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		// What ends has no environment any more, before the kernel gives back its locks.
+		killed = append(killed, p.signal(syscall.SIGKILL)...)
+		if !slices.ContainsFunc(killed, isAlive) {
+			return
+		}
 	}
 }
 
-// signal sends a signal to all processes of the program, and returns how many they are.
-func (p *Program) signal(s syscall.Signal) (n int) {
+// isAlive tells whether there is a process, other than as a zombie.
+func isAlive(pid int) bool { return procfs.AliveSince(pid, time.Now()) }
+
+// signal sends a signal to all processes of the program, and returns which they are.
+func (p *Program) signal(s syscall.Signal) (pids []int) {
 	for _, pid := range procfs.Processes() {
 		if p.Is(qtbridge.Process{PID: pid}) && syscall.Kill(pid, s) == nil {
-			n++
+			pids = append(pids, pid)
 		}
 	}
-	return n
+	return pids
 }
 
 // Is tells whether a process is of the program.
