@@ -111,20 +111,27 @@ func (p *Program) Is(process qtbridge.Process) bool {
 // will do nothing more.
 func (p *Program) Await(ctx context.Context, limit time.Duration, what string, is func() (bool, error)) error {
 	for deadline := time.Now().Add(limit); ; time.Sleep(tick) {
-		ended := p.State()
+		over := p.State() != nil || ctx.Err() != nil || time.Now().After(deadline)
 		switch done, err := is(); {
 		case err != nil:
 			return fmt.Errorf("%s: %w", what, err)
 		case done:
 			return nil
-		case ended != nil:
-			return fmt.Errorf("the program has ended (%v) without: %s", ended, what)
-		case ctx.Err() != nil:
-			return fmt.Errorf("%s: %w", what, ctx.Err())
-		case time.Now().After(deadline):
-			return fmt.Errorf("not within %v: %s", limit, what)
+		case over:
+			return p.missed(ctx, limit, what)
 		}
 	}
+}
+
+// missed says why something did not come.
+func (p *Program) missed(ctx context.Context, limit time.Duration, what string) error {
+	if ended := p.State(); ended != nil {
+		return fmt.Errorf("the program has ended (%v) without: %s", ended, what)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return fmt.Errorf("not within %v: %s", limit, what)
 }
 
 // Errors of what was not to be had.

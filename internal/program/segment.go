@@ -4,6 +4,7 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"syscall"
@@ -26,28 +27,34 @@ func (p *Program) AwaitSegment(ctx context.Context, limit time.Duration, key qtb
 	return state, err
 }
 
-// AwaitContent waits until the content is as it should be, and returns it, or else what it
-// was last.
-func (p *Program) AwaitContent(ctx context.Context, limit time.Duration, key qtbridge.Key, what string, matches func([]byte) bool) (last []byte, err error) {
-	err = p.Await(ctx, limit, what, func() (bool, error) {
-		data, err := Read(ctx, key)
-		if err != nil {
-			return false, nil // it may just be made anew
-		}
-		last = data
-		return matches(data), nil
-	})
-	return last, err
-}
+// calm is how long a program may take to react to what was done last. Before, nobody should
+// attach: a program that makes its segment anew for each message cannot do so meanwhile.
+const calm = 50 * time.Millisecond
 
-// Read returns a copy of the content.
-func Read(ctx context.Context, key qtbridge.Key) ([]byte, error) {
-	segment, err := qtbridge.Attach(ctx, key, qtbridge.ReadOnly)
-	if err != nil {
-		return nil, err
+// AwaitContent waits until the content is as it should be, and returns it, or else what it
+// was last. It is attached for a look at each change alone, as a Watch is.
+func (p *Program) AwaitContent(ctx context.Context, limit time.Duration, key qtbridge.Key, what string, matches func([]byte) bool) (last []byte, err error) {
+	watching, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	time.Sleep(calm)
+	go func() {
+		select {
+		case <-p.ended:
+			time.Sleep(calm) // for a last look
+			cancel()
+		case <-watching.Done():
+		}
+	}()
+	var failed error
+	for message, err := range qtbridge.Watch(watching, key, qtbridge.WatchOptions{Poll: 2 * calm}) {
+		if failed = err; err != nil || message.Cause == qtbridge.Removed {
+			continue
+		}
+		if last = message.Data; matches(last) {
+			return last, nil
+		}
 	}
-	defer func() { _ = segment.Close() }()
-	return segment.Snapshot(ctx, nil)
+	return last, errors.Join(p.missed(ctx, limit, what), failed)
 }
 
 // HasLocked tells whether the program was the last to take, give or reset the lock.

@@ -47,8 +47,8 @@ func TestProgramThatReads(t *testing.T) {
 	eachPeer(t, func(t *testing.T, peer string) {
 		place := peertest.New(t)
 		key := place.QtKey()
+		place.Publish(key, []byte("page-1")) // a reader that finds nothing makes and removes the lock
 		poller := place.Start(peertest.Command{Path: peer, Args: []string{"poller", "--set-key", "--interval", "5", "--", key.Name()}})
-		place.Publish(key, []byte("page-1"))
 		poller.ExpectRead(key)
 		poller.ExpectOutput(regexp.MustCompile(`"text":"page-1"`))
 
