@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"time"
@@ -38,6 +39,7 @@ type trial struct {
 	Program
 	running *program.Program
 	ctx     context.Context
+	hadFile bool   // whether the key file was there before the program
 	reason  string // why a row is impossible
 
 	data    []byte // the content, as it was seen last
@@ -87,14 +89,15 @@ func runProgram(r *reporter, p Program, report func(Result)) error {
 	defer cancel()
 	env := peertest.New(r)
 	env.ProgramsLeaveBehind() // it is killed
-	if state, err := qtbridge.Inspect(p.Key); err != nil || state.Segment.Exists {
+	state, err := qtbridge.Inspect(p.Key)
+	if err != nil || state.Segment.Exists {
 		return cmp.Or(err, fmt.Errorf("there is a segment of %v already, %v: end who uses it, or see qtshm rm", p.Key, state.Verdict))
 	}
 	running, err := program.Start(exec.Command("sh", "-c", p.Command))
 	if err != nil {
 		return err
 	}
-	t := &trial{Program: p, running: running, ctx: ctx}
+	t := &trial{Program: p, running: running, ctx: ctx, hadFile: state.Segment.File.Exists}
 	defer t.end(env)
 	steps := readerSteps
 	if p.Publishes {
@@ -116,7 +119,19 @@ func (t *trial) end(env *peertest.Env) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	_ = program.Remove(ctx, t.Key)
+	if !t.hadFile {
+		t.removeKeyFile()
+	}
 	program.AwaitPrivateLock(env.Tmp)
+}
+
+// removeKeyFile removes the key file, if nothing is left but that: a program that is killed
+// before it has made its segment, or after it has removed it, leaves it.
+func (t *trial) removeKeyFile() {
+	state, err := qtbridge.Inspect(t.Key)
+	if file := state.Segment.File; err == nil && !state.Segment.Exists && !state.Lock.Exists && file.Plain {
+		_ = os.Remove(file.Path)
+	}
 }
 
 func (t *trial) try(s step) Result {
