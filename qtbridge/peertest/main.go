@@ -73,6 +73,3 @@ func runApart() (int, error) {
 	}
 	return 0, nil
 }
-
-// OwnNamespaces tells whether the tests run in namespaces of their own.
-func OwnNamespaces() bool { return os.Getenv(apart) != "" }
