@@ -280,7 +280,7 @@ func (m *topModel) arrange() {
 	m.shown = m.shown[:0:0]
 	filter := strings.ToLower(m.filter)
 	for _, e := range m.entries {
-		if strings.Contains(strings.ToLower(entryName(&e)+" "+e.State.Verdict.String()), filter) {
+		if strings.Contains(strings.ToLower(shownName(&e)+" "+e.State.Verdict.String()), filter) {
 			m.shown = append(m.shown, e)
 		}
 	}

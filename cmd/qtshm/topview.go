@@ -76,7 +76,7 @@ func (m *topModel) previewTitle() string {
 	if i < 0 {
 		return strings.Repeat("-", m.width)
 	}
-	return m.rule("-- " + shorten(entryName(&m.shown[i]), max(m.width/2, 1), true) + m.contentTitle())
+	return m.rule("-- " + shorten(shownName(&m.shown[i]), max(m.width/2, 1), true) + m.contentTitle())
 }
 
 // contentTitle says what is shown of which content.
@@ -167,7 +167,7 @@ func (m *topModel) row(e *qtbridge.Entry, now time.Time) []string {
 		mark = ">"
 	}
 	return []string{
-		mark, entryName(e), size, attached, programCell(e, s.Creator.PID), programCell(e, lastUser(e)),
+		mark, shownName(e), size, attached, programCell(e, s.Creator.PID), programCell(e, lastUser(e)),
 		lockCell(e), m.rateCell(e), ageText(e.Made, now), e.State.Verdict.String(),
 	}
 }
