@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -57,6 +58,7 @@ func (a *app) top(ctx context.Context, interval time.Duration) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	debug.SetGCPercent(sparingGC)
 	model := &topModel{ctx: ctx, interval: interval, names: users{}, system: new(sync.Mutex), rates: rates{}}
 	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out), tea.WithoutSignalHandler(),
 		tea.WithFPS(int(time.Second/previewPace)))
@@ -72,6 +74,10 @@ func (a *app) top(ctx context.Context, interval time.Duration) error {
 	}
 	return err
 }
+
+// sparingGC has the collector run a quarter as often: what is kept is little, and a look
+// makes much of it anew.
+const sparingGC = 400
 
 // listMsg is what a look found.
 type listMsg struct {

@@ -23,7 +23,10 @@ var topSpared = []string{"LAST", "CREATOR", "AGE", "SIZE", "ATT", "LOCK", "CHG/S
 
 // View draws the screen: title, table, preview, status.
 func (m *topModel) View() tea.View {
-	view := tea.NewView(strings.Join(m.screen(), "\n"))
+	if m.drawn == "" {
+		m.drawn = strings.Join(m.screen(), "\n")
+	}
+	view := tea.NewView(m.drawn)
 	view.AltScreen = true
 	return view
 }
