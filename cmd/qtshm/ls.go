@@ -35,7 +35,7 @@ On Windows it lists the objects of this session and those of Global\ with Qt's
 names. ATT counts handles, and USERS are the processes that have them. What Windows
 does not tell is left out.`,
 		Example: "  qtshm ls\n  qtshm ls --limits\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    usageArgs(noArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if limits {
 				return a.lsLimits()

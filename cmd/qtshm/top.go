@@ -40,7 +40,7 @@ func (a *app) topCmd() *cobra.Command {
 		Short:   "a live view of all segments, with a preview of one",
 		Long:    topLong + topKeys,
 		Example: "  qtshm top\n  ssh -t host qtshm top",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    usageArgs(noArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if interval < 100*time.Millisecond {
 				return usagef("--interval %v is too short; give 100ms or more", interval)
