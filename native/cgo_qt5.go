@@ -5,9 +5,11 @@ package native
 // Only the link to one Qt, in a file of its own: cgo lines that depend on a tag
 // within one file make the build cache link the wrong Qt (golang/go#73033). For
 // Windows there is no pkg-config: CGO_CXXFLAGS and CGO_LDFLAGS say where Qt is.
+// On Linux pkg-config finds it through a file whose name is what to do without it:
+// that is all one can add to the error of pkg-config.
 
 /*
-#cgo linux pkg-config: Qt5Core
+#cgo linux pkg-config: ./apt-get_install_g++_pkg-config_qtbase5-dev__or_build_without_-tags_qt5.pc
 #cgo windows LDFLAGS: -lQt5Core
 #cgo CXXFLAGS: -std=c++17 -DQTB_QT=5
 */

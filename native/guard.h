@@ -3,6 +3,8 @@
 #ifndef QTB_GUARD_H
 #define QTB_GUARD_H
 
+#include "qtheaders.h"
+
 #include <QByteArray>
 #include <QPointer>
 #include <QSharedMemory>

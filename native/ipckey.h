@@ -14,6 +14,8 @@
 #ifndef QTB_IPCKEY_H
 #define QTB_IPCKEY_H
 
+#include "qtheaders.h"
+
 #include <QSharedMemory>
 #include <QString>
 #include <QSystemSemaphore>

@@ -27,6 +27,25 @@ func TestTwoMajorsInOneProgram(t *testing.T) {
 	assert.Equal(t, `true true true true true true "" "" false false`, string(said))
 }
 
+// A build without the development files of Qt says how to have them, and that there
+// is another Qt to build with.
+func TestBuildWithoutQt(t *testing.T) {
+	packages := map[string]string{"5": "qtbase5-dev", "6": "qt6-base-dev"}
+	noHeaders := t.TempDir()
+	noHeadersPC := "Name: Qt\nDescription: Qt without headers\nVersion: " + wantMajor + "\nCflags: -I" + t.TempDir() + "\n"
+	require.NoError(t, os.WriteFile(noHeaders+"/Qt"+wantMajor+"Core.pc", []byte(noHeadersPC), 0o644))
+	for name, pkgConfig := range map[string]string{"no Qt": t.TempDir(), "no headers": noHeaders} {
+		t.Run(name, func(t *testing.T) {
+			// With flags of its own, for the build cache does have the package.
+			build := exec.Command("go", "build", "-tags", buildTags, "-gcflags=-trimpath="+t.TempDir(), ".")
+			build.Env = append(os.Environ(), "PKG_CONFIG_PATH=", "PKG_CONFIG_LIBDIR="+pkgConfig)
+			out, err := build.CombinedOutput()
+			require.Error(t, err)
+			assert.Regexp(t, "apt-get.install.*"+packages[wantMajor]+".*-tags.qt5", string(out))
+		})
+	}
+}
+
 func TestLocal8Bit(t *testing.T) {
 	for _, qt := range peertest.QtVersions {
 		peer := peertest.New(t).Verbs(qt)

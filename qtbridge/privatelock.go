@@ -250,27 +250,48 @@ func (p privatePlace) sweep() {
 	start, _, _ := strings.Cut(p.file(privatePrefix), privatePrefix)
 	names, _ := filepath.Glob(start + privatePrefix + "*")
 	for _, path := range names {
-		rest, ok := ipc.QtRest(ipc.LockPrefix + strings.TrimPrefix(path, start))
-		if !ok || !ipc.IsAll(rest) {
-			continue
-		}
-		name := ipc.Letters(rest)
-		if isForsaken(name, path) {
+		if name, ok := privateName(path); ok && isForsaken(name, path) {
 			p.removePrivate(name)
 		}
 	}
 }
 
+// privateName is the name of the private lock that a file is of.
+func privateName(path string) (name string, ok bool) {
+	_, rest, _ := strings.Cut(filepath.Base(path), ipc.LockPrefix)
+	rest, ok = ipc.QtRest(ipc.LockPrefix + rest)
+	if !ok || !ipc.IsAll(rest) {
+		return "", false
+	}
+	name = ipc.Letters(rest)
+	return name, strings.HasPrefix(name, privatePrefix)
+}
+
 // isForsaken tells whether the process that made a private lock with a file is gone. Of
 // those in another pid namespace nothing can be told.
 func isForsaken(name, path string) bool {
-	parts := strings.Split(strings.TrimPrefix(name, privatePrefix), "Z")
+	pid := privatePID(name)
 	info, err := os.Lstat(path)
-	if err != nil || len(parts) != 3 || unspell(parts[1]) != ownPIDs() {
-		return false
+	return err == nil && pid != 0 && !procfs.AliveSince(pid, info.ModTime())
+}
+
+// privatePID is the process that made the private lock of a name, 0 if it is in another
+// pid namespace, or the name does not tell.
+func privatePID(name string) int {
+	parts := strings.Split(strings.TrimPrefix(name, privatePrefix), "Z")
+	if len(parts) != 3 || unspell(parts[1]) != ownPIDs() {
+		return 0
 	}
-	pid := unspell(parts[0])
-	return pid != 0 && !procfs.AliveSince(pid, info.ModTime())
+	return unspell(parts[0])
+}
+
+// privateTo is the process whose private lock a file is of, nil if it is of none.
+func privateTo(path string) *Process {
+	name, ok := privateName(path)
+	if !ok {
+		return nil
+	}
+	return &Process{PID: privatePID(name), Alive: !isForsaken(name, path)}
 }
 
 // removePrivate removes a private lock, as its owner by mode Create: Qt's destructor

@@ -196,10 +196,17 @@ type LockState struct {
 	// have the lock in common.
 	Namesakes []KeyFile
 	whose     ipc.Whose
+	// PrivateTo is nil, or the process whose private lock this is: a program with this
+	// library, which needs one of Qt 6.6 and later for as long as it is attached to
+	// anything. No other program uses it, and the next one removes what is left of
+	// those that are gone.
+	PrivateTo *Process
 }
 
 // isJammed tells whether the lock is held and nobody will give it back.
-func (l *LockState) isJammed() bool { return l.Exists && l.Value == 0 && !l.Last.Alive }
+func (l *LockState) isJammed() bool {
+	return l.Exists && l.Value == 0 && !l.Last.Alive && !l.isPrivate()
+}
 
 func (l *LockState) isHeld() bool { return l.Exists && l.Value == 0 && l.Last.Alive }
 
@@ -212,8 +219,12 @@ func (l *LockState) isOpen() bool { return l.Exists && l.Value > 1 }
 
 // isForsaken tells whether no living process is known to use the lock.
 func (l *LockState) isForsaken() bool {
-	return !l.Exists || l.Waiters == 0 && !l.Last.Alive
+	return !l.Exists || l.Waiters == 0 && !l.Last.Alive && !l.isPrivate()
 }
+
+// isPrivate tells whether the lock is the private one of a process that lives, as far as
+// can be told.
+func (l *LockState) isPrivate() bool { return l.PrivateTo != nil && l.PrivateTo.Alive }
 
 // isStale tells whether the lock is a free one that nobody seems to need if
 // there is no segment.
@@ -328,6 +339,7 @@ func stateOf(key Key, f *ipc.Facts) State {
 		l.ID, l.Value, l.Waiters, l.Mode, l.Owner = f.Lock.ID, f.Lock.Value, f.Lock.Waiters, f.Lock.Mode, f.Lock.Owner
 		l.Last = Process{PID: f.Lock.Last, Alive: !f.Forsaken}
 		l.Users = f.LockUsers
+		l.PrivateTo = privateTo(f.LockFile.Path)
 	}
 	s.Segment.Namesakes, s.Segment.whose = keyFilesOf(f.SegmentNamesakes.Files), f.SegmentNamesakes.Whose
 	l.Namesakes, l.whose = keyFilesOf(f.LockNamesakes.Files), f.LockNamesakes.Whose

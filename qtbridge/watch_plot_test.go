@@ -98,6 +98,9 @@ const (
 	panelGap                = 30
 )
 
+// plotFont is what most systems have one of.
+const plotFont = "DejaVu Sans, Verdana, Arial, Helvetica, sans-serif"
+
 // leastCPU keeps what was too little to be counted on the axis, in percent.
 const leastCPU = 0.001
 
@@ -141,43 +144,61 @@ func (p *watchPlotter) axes() (x, y logAxis) {
 
 func (p *watchPlotter) f(format string, args ...any) { fmt.Fprintf(&p.svg, format+"\n", args...) }
 
-func (p *watchPlotter) text(x, y float64, more, text string) {
-	p.f(`<text x="%.1f" y="%.1f" %s>%s</text>`, x, y, more, text)
+// Colours of text.
+const (
+	ink  = "#222222"
+	pale = "#555555"
+)
+
+// text writes with nothing but attributes of its own, as not every renderer knows
+// style sheets, or what is inherited.
+func (p *watchPlotter) text(x, y float64, color, more, text string) {
+	if !strings.Contains(more, "font-size") {
+		more = strings.TrimSpace(`font-size="13" ` + more)
+	}
+	p.f(`<text x="%.1f" y="%.1f" fill="%s" font-family="%s" %s>%s</text>`, x, y, color, plotFont, more, text)
+}
+
+// haloed writes on white, so that lines below do not cross the letters: twice, as
+// renderers without paint-order would put the white above them.
+func (p *watchPlotter) haloed(x, y float64, color, more, text string) {
+	p.text(x, y, "#ffffff", more+` stroke="#ffffff" stroke-width="3" stroke-linejoin="round"`, text)
+	p.text(x, y, color, more, text)
 }
 
 // head draws the background, so that it does not matter on what, and the title.
 func (p *watchPlotter) head(t testing.TB) {
-	p.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" fill="#222222">`,
-		plotWidth, plotHeight)
+	p.f(`<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d">`, plotWidth, plotHeight)
 	p.f(`<title>How late a reader has a message, and what that costs</title>`)
-	p.f(`<rect width="100%%" height="100%%" fill="#ffffff"/>`)
-	p.text(20, 32, `font-size="19" font-weight="bold"`, "How late a reader has a message, and what that costs")
+	p.f(`<rect x="0" y="0" width="%d" height="%d" fill="#ffffff"/>`, plotWidth, plotHeight)
+	p.text(20, 32, ink, `font-size="19" font-weight="bold"`, "How late a reader has a message, and what that costs")
 	env := peertest.New(t)
-	p.text(20, 54, `fill="#555555"`, fmt.Sprintf(
+	p.text(20, 54, pale, "", fmt.Sprintf(
 		"A Qt %s program changes a segment %d times a second. Watch: Go on Qt %s. Pollers: a Qt %s program that attaches and reads on a timer.",
 		env.Verbs(6).Do("hello", "", nil).QtVersion, plotRate, native.VersionRunning(),
 		env.Verbs(pollerQt).Do("hello", "", nil).QtVersion))
 }
 
 func (p *watchPlotter) frame(w stampWriter, x, y logAxis, hasScale bool) {
-	p.text(x.from, panelTop-14, `font-weight="bold"`, w.name+": "+w.does)
+	p.text(x.from, panelTop-14, ink, `font-weight="bold"`, w.name+": "+w.does)
 	for e := x.lo; e <= x.hi; e++ {
 		at := x.at(math.Pow10(e))
-		p.f(`<path d="M%.1f %dv%d" stroke="#e2e2e2"/>`, at, panelTop, panelHeight)
-		p.text(at, panelTop+panelHeight+18, `text-anchor="middle"`, fmt.Sprintf("%g", math.Pow10(e)))
+		p.f(`<path d="M%.1f %dv%d" fill="none" stroke="#e2e2e2"/>`, at, panelTop, panelHeight)
+		p.text(at, panelTop+panelHeight+18, ink, `text-anchor="middle"`, fmt.Sprintf("%g", math.Pow10(e)))
 	}
 	for e := y.lo; e <= y.hi; e++ {
 		at := y.at(math.Pow10(e))
-		p.f(`<path d="M%.1f %.1fh%d" stroke="#e2e2e2"/>`, x.from, at, panelWidth)
+		p.f(`<path d="M%.1f %.1fh%d" fill="none" stroke="#e2e2e2"/>`, x.from, at, panelWidth)
 		if hasScale {
-			p.text(x.from-8, at+4, `text-anchor="end"`, microseconds(e))
+			p.text(x.from-8, at+4, ink, `text-anchor="end"`, microseconds(e))
 		}
 	}
 	p.f(`<rect x="%.1f" y="%d" width="%d" height="%d" fill="none" stroke="#888888"/>`, x.from, panelTop, panelWidth, panelHeight)
-	p.text((x.from+x.to)/2, panelTop+panelHeight+38, `text-anchor="middle"`, "CPU of the reader, % of one core")
+	p.text((x.from+x.to)/2, panelTop+panelHeight+38, ink, `text-anchor="middle"`, "CPU of the reader, % of one core")
 	if hasScale {
-		p.f(`<text transform="translate(20 %d) rotate(-90)" text-anchor="middle">Delay until it has the message or a later one</text>`,
-			panelTop+panelHeight/2)
+		middle := panelTop + panelHeight/2
+		p.text(20, float64(middle), ink, fmt.Sprintf(`transform="rotate(-90 20 %d)" text-anchor="middle"`, middle),
+			"Delay until it has the message or a later one")
 	}
 }
 
@@ -197,7 +218,7 @@ func (p *watchPlotter) mark(w stampWriter, m plotMark, x, y logAxis) {
 	atX, atY, atP99 := x.at(max(m.cpuPercent(), leastCPU)), y.at(m.percentile(50)), y.at(m.percentile(99))
 	if cpu, ok := p.idle[w.name+m.name]; ok {
 		idleX := x.at(max(cpu, leastCPU))
-		p.f(`<path d="M%.1f %.1fH%.1f" stroke="%s" stroke-dasharray="2 3"/>`, idleX, atY, atX, color)
+		p.f(`<path d="M%.1f %.1fH%.1f" fill="none" stroke="%s" stroke-dasharray="2 3"/>`, idleX, atY, atX, color)
 		p.f(`<circle cx="%.1f" cy="%.1f" r="4" fill="#ffffff" stroke="%s" stroke-width="1.5"/>`, idleX, atY, color)
 	}
 	p.f(`<path d="M%.1f %.1fV%.1fm-4 0h8" fill="none" stroke="%s" stroke-width="1.5"/>`, atX, atY, atP99, color)
@@ -221,8 +242,7 @@ func (p *watchPlotter) name(m plotMark, others plotMarks, x, y logAxis) {
 		anchor, dx = "end", -12
 	}
 	for i, text := range label {
-		p.text(atX+dx, atY+dy+float64(i*line), fmt.Sprintf(
-			`fill="%s" font-size="12" text-anchor="%s" stroke="#ffffff" stroke-width="3" paint-order="stroke"`, m.color(), anchor), text)
+		p.haloed(atX+dx, atY+dy+float64(i*line), m.color(), fmt.Sprintf(`font-size="12" text-anchor="%s"`, anchor), text)
 	}
 }
 
@@ -258,7 +278,23 @@ func (p *watchPlotter) foot() {
 		"“% seen”: part of the messages that the reader had before the next one replaced them, where not all.",
 		fmt.Sprintf("Up to %d messages and %d turns for each mark; each reader is a process of its own. Watch stay: WatchOptions.Stay; in c with Poll 1 ms.", n, p.turns),
 	} {
-		p.text(20, float64(plotHeight-58+20*i), `fill="#555555"`, line)
+		p.text(20, float64(plotHeight-58+20*i), pale, "", line)
 	}
 	p.f(`</svg>`)
+}
+
+// What the plot is made of every renderer knows: Qt's has no paint-order, and takes
+// 100 % for 100 pixels.
+func TestPlotIsPlain(t *testing.T) {
+	svg, err := os.ReadFile("../docs/watch.svg")
+	require.NoError(t, err)
+	require.NotRegexp(t, `paint-order|style|class=|%"|currentColor|var\(`, string(svg))
+	texts := 0
+	for line := range strings.Lines(string(svg)) {
+		if strings.HasPrefix(line, "<text") {
+			texts++
+			require.Regexp(t, `fill="#[0-9a-f]{6}" font-family=".*, sans-serif" font-size="`, line)
+		}
+	}
+	require.Positive(t, texts)
 }

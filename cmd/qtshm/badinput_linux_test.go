@@ -83,3 +83,19 @@ func TestNoProc(t *testing.T) {
 	segment, _ := files(t, key)
 	assert.Equal(t, "HELLO", string(e.Raw(segment)))
 }
+
+// A root who may not look at the peer is not told to be root.
+func TestDoctorHiddenPeerAsRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		peertest.Skip(t, "only root can be a root with less rights")
+	}
+	e := peertest.New(t)
+	key := e.Name()
+	peer := segmentOf(e, 6, key, []byte("hello"))
+	out, err := exec.Command("setpriv", "--bounding-set=-sys_ptrace", binary, "doctor", key, "--json", peerFlag(peer)).Output()
+	require.NoError(t, err)
+	f := object(t, string(out))
+	assert.Equal(t, "peer-hidden", f["id"])
+	assert.Contains(t, f["text"], "not even as root")
+	assert.NotContains(t, f, "command")
+}

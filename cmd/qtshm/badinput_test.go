@@ -29,6 +29,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{exitUsage, "command", nil},
 		{exitUsage, "unknown command", []string{"frobnicate"}},
+		{exitUsage, "takes no arguments", []string{"ls", "more"}},
 		{exitUsage, "arg", []string{"get"}},
 		{exitUsage, "unknown flag", []string{"get", key, "--frob"}},
 		{exitUsage, "unknown form", []string{"get", "foo:bar"}},

@@ -11,13 +11,26 @@ import (
 	"qtinterop/qtbridge"
 )
 
+// addHidden is about a peer that cannot be looked at. Root may lack the right to,
+// as in a container.
+func (x *examination) addHidden(key qtbridge.Key) {
+	p := x.peer
+	f := finding{ID: "peer-hidden", Severity: note, PIDs: []int{p.pid}}
+	f.Text = fmt.Sprintf("The TMPDIR, working directory and namespaces of %v cannot be seen", p)
+	if os.Geteuid() == 0 {
+		f.Text += ", not even as root, who lacks CAP_SYS_PTRACE over it here, as in a container. Run doctor outside of that."
+	} else {
+		f.Command = fmt.Sprintf("sudo qtshm doctor %s --peer %d", quote(key.String()), p.pid)
+		f.Text += ": it is another user's. Run doctor as root."
+	}
+	x.add(f)
+}
+
 // compare compares this program with the peer. The zero Key stands for any.
 func (x *examination) compare(key qtbridge.Key) {
 	p := x.peer
 	if !p.readable {
-		x.add(finding{ID: "peer-hidden", Severity: note, PIDs: []int{p.pid},
-			Command: fmt.Sprintf("sudo qtshm doctor %s --peer %d", quote(key.String()), p.pid),
-			Text:    fmt.Sprintf("%v is another user's: its TMPDIR, working directory and namespaces cannot be seen. Run doctor as root.", p)})
+		x.addHidden(key)
 	}
 	if p.isApart("ipc") {
 		x.addIPCNamespace(keyText(key), []int{p.pid})

@@ -59,7 +59,7 @@ func liveKeys(is func(*qtbridge.Entry) bool) []cobra.Completion {
 	var keys []cobra.Completion
 	for i := range entries {
 		e := &entries[i]
-		if key := e.Key.String(); e.Key != (qtbridge.Key{}) && printable(key) == key && is(e) {
+		if key := e.Key.String(); e.Key != (qtbridge.Key{}) && printable(key) == key && is(e) && e.State.Lock.PrivateTo == nil {
 			keys = append(keys, cobra.CompletionWithDesc(key, e.State.Verdict.String()))
 		}
 	}

@@ -13,6 +13,10 @@ import (
 func (x *examination) judge(e *qtbridge.Entry, name string) {
 	x.judgeNamesakes(e, name)
 	s := &e.State
+	if owner := s.Lock.PrivateTo; owner != nil && owner.Alive {
+		x.addPrivateLock(e, name)
+		return
+	}
 	f := finding{Severity: problem, Key: name, PIDs: e.Users, entry: e, Command: mendingCommand(e)}
 	switch s.Verdict {
 	case qtbridge.Orphaned:
@@ -138,8 +142,25 @@ func (x *examination) addUnused(f finding) {
 func (x *examination) addLeftover(f finding) {
 	s := &f.entry.State
 	f.ID = "stale-key-file"
+	if owner := s.Lock.PrivateTo; owner != nil {
+		f.Severity = note
+		f.Text = fmt.Sprintf("This was the private lock of process %d, a Go program that ended without removing it. It does no harm, and goes with the next such program in the same directory.", owner.PID)
+		x.add(f)
+		return
+	}
 	f.Text = fmt.Sprintf("There is no segment, but what Qt left behind: %s. It does no harm to Qt programs%s; programs that look for the file may wait for a segment in vain.",
 		strings.Join(leftoverParts(s), " and "), x.exceptOthers(&s.Lock))
+	x.add(f)
+}
+
+// addPrivateLock is about a lock that is nobody's business but of the process that made it.
+func (x *examination) addPrivateLock(e *qtbridge.Entry, name string) {
+	owner := e.State.Lock.PrivateTo
+	f := finding{ID: "private-lock", Severity: note, Key: name}
+	if owner.PID != 0 {
+		f.PIDs = []int{owner.PID}
+	}
+	f.Text = "This is a " + privateLockText(owner) + ", which it needs of Qt 6.6 and later while it is attached to a segment, and removes itself. It is nothing that another program could use or is to remove."
 	x.add(f)
 }
 

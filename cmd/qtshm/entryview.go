@@ -26,6 +26,26 @@ func entryName(e *qtbridge.Entry) string {
 	return fmt.Sprintf("%#x", uint32(e.State.Lock.IPCKey))
 }
 
+// shownName is entryName for a table: of a private lock, which is no key of anybody's, it
+// tells whose that is.
+func shownName(e *qtbridge.Entry) string {
+	if owner := e.State.Lock.PrivateTo; owner != nil {
+		return privateLockText(owner)
+	}
+	return entryName(e)
+}
+
+// privateLockText is what a private lock is.
+func privateLockText(owner *qtbridge.Process) string {
+	switch {
+	case owner.PID == 0:
+		return "private lock of a process of another pid namespace (Go)"
+	case !owner.Alive:
+		return fmt.Sprintf("private lock of process %d, which is gone (Go)", owner.PID)
+	}
+	return fmt.Sprintf("private lock of process %d (Go)", owner.PID)
+}
+
 // shortHash tells names apart that are not known in full: the start of the hash that ends
 // the name of a key file of Qt's.
 func shortHash(e *qtbridge.Entry) string {

@@ -86,6 +86,9 @@ func (x *examination) examineKey(key qtbridge.Key) error {
 	x.lacksSegment = !state.Segment.Exists
 	e := x.entryOf(key, &state)
 	x.judge(e, key.String())
+	if state.Lock.PrivateTo != nil {
+		return nil // nobody has a segment of such a key
+	}
 	if state.Elsewhere != (qtbridge.Key{}) {
 		x.addOtherSystem(key, state.Elsewhere)
 		return nil

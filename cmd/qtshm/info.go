@@ -171,6 +171,9 @@ func lockLines(key qtbridge.Key, l *qtbridge.LockState) string {
 	if !l.Exists {
 		return text + infoLine("lock", "none")
 	}
+	if l.PrivateTo != nil {
+		text += infoLine("what it is", privateLockText(l.PrivateTo))
+	}
 	state := lockText(l)
 	if l.Value > 1 {
 		state = fmt.Sprintf("a semaphore at %d", l.Value)

@@ -67,6 +67,8 @@ type lockJSON struct {
 	*lockDetails
 	Strays    []int      `json:"strays,omitempty"`
 	Namesakes []fileJSON `json:"namesakes,omitempty"`
+	// PrivateTo is the Go program whose private lock it is; absent of all others.
+	PrivateTo *processJSON `json:"privateTo,omitempty"`
 }
 
 // lockDetails are absent where there is no semaphore, and some on Windows.
@@ -159,6 +161,9 @@ func newLockJSON(l *qtbridge.LockState) *lockJSON {
 	shown := lockJSON{placeJSON: newPlaceJSON(&l.File, l.IPCKey), Exists: l.Exists, Strays: l.Strays, Namesakes: newNamesakesJSON(l.Namesakes)}
 	if l.Exists {
 		shown.lockDetails = newLockDetails(l)
+	}
+	if l.PrivateTo != nil {
+		shown.PrivateTo = newProcessJSON(*l.PrivateTo)
 	}
 	return &shown
 }

@@ -61,6 +61,18 @@ func TestKeyOfWhatIsNotFound(t *testing.T) {
 	assert.Equal(t, "by setKey", ok(t, "get", slashed))
 }
 
+// A file that no Qt program has made for a key is not taken for what a crash has left.
+func TestKeyOfOtherFile(t *testing.T) {
+	e := peertest.New(t)
+	file := filepath.Join(e.Work, "file")
+	require.NoError(t, os.WriteFile(file, []byte("text"), 0o600))
+	for _, path := range []string{file, e.Work} {
+		refused(t, exitNotFound, "no empty file", "get", "native:"+path)
+	}
+	require.NoError(t, os.Truncate(file, 0))
+	refused(t, exitNotFound, "as a crash", "get", file)
+}
+
 // Of a segment without a key file it is said that no key leads there.
 func TestKeyOfLostSegment(t *testing.T) {
 	e := peertest.New(t)

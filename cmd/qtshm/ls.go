@@ -28,11 +28,14 @@ what processes have in their arguments. Where that does not help, the name is th
 letters, …, and six digits of the hash that the file name has. COLUMNS is honoured;
 in a pipe nothing is shortened.
 
+A private lock is one that a Go program with this library needs of Qt 6.6 and later
+while it is attached to anything: nothing to use or to remove.
+
 On Windows it lists the objects of this session and those of Global\ with Qt's
 names. ATT counts handles, and USERS are the processes that have them. What Windows
 does not tell is left out.`,
 		Example: "  qtshm ls\n  qtshm ls --limits\n  qtshm ls --json | jq -r 'select(.verdict == \"orphaned\") | .key'",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    usageArgs(noArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if limits {
 				return a.lsLimits()
@@ -97,7 +100,7 @@ func entryTable(entries []qtbridge.Entry, names users, width int) []string {
 			size, attached = sizeCell(s.Size), attachedText(s.Attached)
 		}
 		rows = append(rows, []string{
-			entryName(e), e.Kind.String(), size, attached, names.name(entryOwner(e)),
+			shownName(e), e.Kind.String(), size, attached, names.name(entryOwner(e)),
 			programCell(e, s.Creator.PID), programCell(e, lastUser(e)), usersCell(e), lockCell(e),
 			ageText(e.Made, now), e.State.Verdict.String(),
 		})

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
 
 // part is which part of a segment is meant: the flags --offset and --length, which
 // are -1 as long as they were not given.
@@ -25,11 +29,19 @@ func (p *part) within(total int64) (offset, length int64, err error) {
 	length = total - offset
 	if p.length >= 0 {
 		if int64(p.length) > length {
-			return 0, 0, usagef("--length %d is too much: the segment has %d bytes, %d of them from --offset %d on", p.length, total, length, offset)
+			return 0, 0, usagef("--length %d is too much: %s", p.length, roomText(total, offset))
 		}
 		length = int64(p.length)
 	}
 	return offset, length, nil
+}
+
+// roomText is how much there is from an offset on.
+func roomText(total, offset int64) string {
+	if offset == 0 {
+		return fmt.Sprintf("the segment has %d bytes", total)
+	}
+	return fmt.Sprintf("the segment has %d bytes, %d of them from --offset %d on", total, total-offset, offset)
 }
 
 // of is the part of data, as far as there is one; nil stays nil.

@@ -70,7 +70,7 @@ func (a *app) put(c *cobra.Command, args []string, o putOptions) error {
 	}
 	data, err := o.read(ctx, a, c, args, total-offset)
 	if errors.Is(err, errTooMuch) {
-		return usagef("the data is too long: the segment has %d bytes, %d of them from --offset %d on; nothing was written", total, total-offset, offset)
+		return usagef("the data is too long: %s; nothing was written", roomText(total, offset))
 	}
 	if err != nil {
 		return err

@@ -92,7 +92,10 @@ func (a *app) rm(ctx context.Context, name string, o rmOptions) error {
 
 // refuseToRemove is an error if rm is not to touch what there is.
 func refuseToRemove(s *qtbridge.State, o rmOptions) error {
+	owner := s.Lock.PrivateTo
 	switch {
+	case owner != nil && owner.Alive:
+		return refusedf(exitInUse, "rm %q: it is a %s, which needs it while it is attached, and removes it itself", s.Key, privateLockText(owner))
 	case s.Verdict == qtbridge.Namesake:
 		return nil // Recover says whose it is
 	case s.Verdict == qtbridge.Jammed && (o.force || o.breakLock), s.Verdict == qtbridge.Locked && o.breakLock:

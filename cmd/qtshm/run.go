@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -110,6 +111,14 @@ func flagError(c *cobra.Command, err error) error {
 		text = strings.ReplaceAll(text, number.Error(), number.Err.Error())
 	}
 	return usagef("%s; see %s --help", text, c.CommandPath())
+}
+
+// noArgs is cobra.NoArgs, which takes any argument for a command.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%q is too much: it takes no arguments", args[0])
+	}
+	return nil
 }
 
 // usageArgs makes what cobra says of wrong arguments a usage error.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -39,7 +40,7 @@ func (a *app) topCmd() *cobra.Command {
 		Short:   "a live view of all segments, with a preview of one",
 		Long:    topLong + topKeys,
 		Example: "  qtshm top\n  ssh -t host qtshm top",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    usageArgs(noArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if interval < 100*time.Millisecond {
 				return usagef("--interval %v is too short; give 100ms or more", interval)
@@ -57,6 +58,7 @@ func (a *app) top(ctx context.Context, interval time.Duration) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	debug.SetGCPercent(sparingGC)
 	model := &topModel{ctx: ctx, interval: interval, names: users{}, system: new(sync.Mutex), rates: rates{}}
 	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out), tea.WithoutSignalHandler(),
 		tea.WithFPS(int(time.Second/previewPace)))
@@ -72,6 +74,10 @@ func (a *app) top(ctx context.Context, interval time.Duration) error {
 	}
 	return err
 }
+
+// sparingGC has the collector run a quarter as often: what is kept is little, and a look
+// makes much of it anew.
+const sparingGC = 400
 
 // listMsg is what a look found.
 type listMsg struct {

@@ -13,7 +13,7 @@ func (m *topModel) details() *topDetails {
 	e := &m.shown[m.index()]
 	s := &e.State
 	var text strings.Builder
-	text.WriteString(infoLine("name", entryName(e)) + infoLine("verdict", s.Verdict.String()) +
+	text.WriteString(infoLine("name", shownName(e)) + infoLine("verdict", s.Verdict.String()) +
 		infoLine("changes/s", m.rateCell(e)) + infoLine("users", usersCell(e)) +
 		segmentText(&s.Segment) + lockLines(s.Key, &s.Lock))
 	for i := range s.Strays {

@@ -40,6 +40,7 @@ type topModel struct {
 	status        string
 	rates         rates
 	preview       contentView
+	drawn         string // the screen, for as long as nothing has come that can change it
 }
 
 // topMode is what keys mean.
@@ -64,6 +65,9 @@ func identity(e *qtbridge.Entry) string {
 func (m *topModel) Init() tea.Cmd { return m.look() }
 
 func (m *topModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, ok := msg.(tickMsg); !ok {
+		m.drawn = ""
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
@@ -105,7 +109,9 @@ func (m *topModel) found(msg listMsg) (tea.Model, tea.Cmd) {
 		m.entries = m.keepSelected(msg.entries)
 	}
 	m.rates.sample(m.entries, m.preview.measured(), m.preview.feed.changes(), msg.time)
-	m.arrange()
+	if !msg.quiet {
+		m.arrange()
+	}
 	return m, m.tick()
 }
 
@@ -280,7 +286,7 @@ func (m *topModel) arrange() {
 	m.shown = m.shown[:0:0]
 	filter := strings.ToLower(m.filter)
 	for _, e := range m.entries {
-		if strings.Contains(strings.ToLower(entryName(&e)+" "+e.State.Verdict.String()), filter) {
+		if strings.Contains(strings.ToLower(shownName(&e)+" "+e.State.Verdict.String()), filter) {
 			m.shown = append(m.shown, e)
 		}
 	}

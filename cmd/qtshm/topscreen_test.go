@@ -161,7 +161,7 @@ func TestTopWithoutProc(t *testing.T) {
 	s.restored()
 }
 
-// Idle it takes about 1 % of a core with a hundred rows. How much it is depends on the
+// Idle it takes 0.5 % of a core with a hundred rows. How much it is depends on the
 // machine: what fails is one that does not come to rest.
 func TestTopIdle(t *testing.T) {
 	env := peertest.New(t)

@@ -23,7 +23,10 @@ var topSpared = []string{"LAST", "CREATOR", "AGE", "SIZE", "ATT", "LOCK", "CHG/S
 
 // View draws the screen: title, table, preview, status.
 func (m *topModel) View() tea.View {
-	view := tea.NewView(strings.Join(m.screen(), "\n"))
+	if m.drawn == "" {
+		m.drawn = strings.Join(m.screen(), "\n")
+	}
+	view := tea.NewView(m.drawn)
 	view.AltScreen = true
 	return view
 }
@@ -76,7 +79,7 @@ func (m *topModel) previewTitle() string {
 	if i < 0 {
 		return strings.Repeat("-", m.width)
 	}
-	return m.rule("-- " + shorten(entryName(&m.shown[i]), max(m.width/2, 1), true) + m.contentTitle())
+	return m.rule("-- " + shorten(shownName(&m.shown[i]), max(m.width/2, 1), true) + m.contentTitle())
 }
 
 // contentTitle says what is shown of which content.
@@ -167,7 +170,7 @@ func (m *topModel) row(e *qtbridge.Entry, now time.Time) []string {
 		mark = ">"
 	}
 	return []string{
-		mark, entryName(e), size, attached, programCell(e, s.Creator.PID), programCell(e, lastUser(e)),
+		mark, shownName(e), size, attached, programCell(e, s.Creator.PID), programCell(e, lastUser(e)),
 		lockCell(e), m.rateCell(e), ageText(e.Made, now), e.State.Verdict.String(),
 	}
 }

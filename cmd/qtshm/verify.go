@@ -60,7 +60,7 @@ func (a *app) verifyCmd() *cobra.Command {
 			"  qtshm verify --peer testpeer-qt5 --peer testpeer-qt6 --junit verify.xml --html verify.html\n" +
 			"  qtshm verify --peer testpeer-qt6 --only size --only 'key derivation'\n" +
 			"  qtshm verify --program './viewer --hidden' --key RkWebViewModelSM --expect-text 'model-[0-9]+'",
-		Args: usageArgs(cobra.NoArgs),
+		Args: usageArgs(noArgs),
 		RunE: func(*cobra.Command, []string) error { return a.verify(&v) },
 	}
 	flags := c.Flags()

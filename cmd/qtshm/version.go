@@ -29,7 +29,7 @@ func (a *app) versionCmd() *cobra.Command {
 		Use:     "version",
 		Short:   "the versions of qtshm and of Qt, and the kinds of IPC supported",
 		Example: "  qtshm version\n  qtshm version --json",
-		Args:    usageArgs(cobra.NoArgs),
+		Args:    usageArgs(noArgs),
 		RunE:    func(*cobra.Command, []string) error { return a.version() },
 	}
 }

@@ -127,6 +127,7 @@ func (w *watching) run(ctx context.Context) error {
 	within, cancel := limited(ctx, w.options.timeout)
 	defer cancel()
 	o := qtbridge.WatchOptions{Stay: w.options.stay, Poll: w.options.poll.d, Settle: w.options.settle.d}
+	w.tellOfUnused()
 	for m, err := range qtbridge.Watch(within, w.key, o) {
 		if err == nil {
 			err = w.show(ctx, &m)
@@ -141,6 +142,13 @@ func (w *watching) run(ctx context.Context) error {
 		}
 	}
 	return w.ended(ctx)
+}
+
+// tellOfUnused says that what is there is not watched, if a crash has left it.
+func (w *watching) tellOfUnused() {
+	if state, err := qtbridge.Inspect(w.key); err == nil && state.Verdict == qtbridge.Orphaned && !w.app.json {
+		fmt.Fprintf(w.app.err, "qtshm: watch %q: %s; it is not watched before somebody attaches, and qtshm get reads it\n", w.key, unusedText(&state.Segment))
+	}
 }
 
 // judge reports an error of the watch, and returns those that end it.
@@ -164,7 +172,7 @@ func (w *watching) ended(ctx context.Context) error {
 	case w.options.count > 0:
 		return refusedf(exitLocked, "watch %q: %d of %d changes came within %v", w.key, w.shown, w.options.count, w.options.timeout.d)
 	case w.seen == 0:
-		return refusedf(exitLocked, "watch %q: there was no segment within %v", w.key, w.options.timeout.d)
+		return refusedf(exitLocked, "watch %q: there was no segment within %v, or none that somebody was attached to", w.key, w.options.timeout.d)
 	}
 	return nil
 }

@@ -30,11 +30,14 @@ const (
 // QtVersions are the Qts that there is a testpeer of.
 var QtVersions = []int{5, 6}
 
-// root is the directory of go.mod, found before any test changes directory.
-var root = findRoot()
+// began is where the program did, before any test changes directory.
+var began, errBegan = os.Getwd()
+
+// root is the directory of go.mod. Programs that are no tests, as qtshm, do not look for it.
+var root = sync.OnceValue(findRoot)
 
 func findRoot() string {
-	dir, err := os.Getwd()
+	dir, err := began, errBegan
 	for err == nil && dir != filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
@@ -48,7 +51,7 @@ func findRoot() string {
 // is set. Without one the test is skipped, and fails in CI.
 func Path(t TB, qt int) string {
 	t.Helper()
-	path := filepath.Join(root, "build", fmt.Sprintf(program, qt))
+	path := filepath.Join(root(), "build", fmt.Sprintf(program, qt))
 	if dir := os.Getenv("QTINTEROP_TESTPEERS"); dir != "" {
 		path = filepath.Join(dir, filepath.Base(path))
 	}

@@ -121,6 +121,8 @@ func (e *lookError) explain(native bool) string {
 	switch {
 	case e.isForbidden():
 		return fmt.Sprintf("%v; it belongs to %s, and this program runs as user %d", e, ownerOf(e.path), os.Geteuid())
+	case e.step != stepFile && isOfAnother(e.path):
+		return fmt.Sprintf("there is no segment of %s, which is no empty file as Qt makes one for a key; give the key as the Qt program does, or start that", e.path)
 	case e.step != stepFile:
 		return fmt.Sprintf("there is a key file, %s, but nothing behind it, as a crash or an interrupted start leaves it; start the Qt program", e.path)
 	case e.errno == syscall.ENOENT:
@@ -138,6 +140,12 @@ func missingFile(path string, native bool) string {
 		return fmt.Sprintf("there is no key file %s; start the Qt program, or name its working directory with NativeKeyIn", path)
 	}
 	return fmt.Sprintf("there is no key file %s; start the Qt program, with the same TMPDIR as this one", path)
+}
+
+// isOfAnother tells whether a file is there for another purpose than a key.
+func isOfAnother(path string) bool {
+	var stat syscall.Stat_t
+	return syscall.Stat(path, &stat) == nil && !isPlain(&stat)
 }
 
 func isDir(path string) bool {
