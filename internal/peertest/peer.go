@@ -292,7 +292,8 @@ type Peer struct {
 	QtVersion string            // that it runs with
 	Trace     func(line string) // if not nil, called with each request and each answer
 	mu        sync.Mutex
-	id        int
+	id        int // of the last request, from 1
+	answered  int // how many have their answer
 }
 
 // Verbs starts a Peer in the directory Work.
@@ -448,12 +449,13 @@ func (p *Peer) answer(op string) (Reply, error) {
 		return Reply{}, fmt.Errorf("testpeer: %s: no answer: %w", op, err)
 	}
 	p.trace(answer)
+	p.answered++
 	var r Reply
 	if err := json.Unmarshal(answer, &r); err != nil {
 		return r, fmt.Errorf("testpeer: %s: the answer %.80q: %w", op, answer, err)
 	}
-	if r.ID != p.id {
-		return r, fmt.Errorf("testpeer: %s: request %d got the answer to %d", op, p.id, r.ID)
+	if r.ID != p.answered {
+		return r, fmt.Errorf("testpeer: %s: request %d got the answer to %d", op, p.answered, r.ID)
 	}
 	return r, nil
 }
