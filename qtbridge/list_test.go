@@ -148,7 +148,8 @@ func TestListFindsKeysAgain(t *testing.T) {
 	env := peertest.New(t)
 	letters := lettersOnly(env)
 	names := []string{letters + "0", letters + "07", letters + "815", letters + "1234", letters + "99999",
-		letters[:3] + "7" + letters[3:], letters + "-12", letters[:4] + "_" + letters[4:], "9" + letters}
+		letters[:3] + "7" + letters[3:], letters + "-12", letters[:4] + "_" + letters[4:],
+		letters[:4] + "@" + letters[4:], "9" + letters}
 	for _, name := range names {
 		peer := env.Verbs(6)
 		key := QtKey(name)

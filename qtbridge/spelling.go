@@ -178,7 +178,7 @@ func byLetters(unknown map[string][]*Entry) map[string]hashes {
 }
 
 // separators are what people put between words, and Qt leaves out.
-const separators = "_-. :/"
+const separators = "_-. :/@"
 
 // trySeparators tries one between two letters, or before digits at the end.
 func trySeparators(letters string, try func([]byte)) {

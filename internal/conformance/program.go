@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"time"
 
@@ -118,7 +119,9 @@ func (t *trial) end(env *peertest.Env) {
 	t.running.Kill()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	_ = program.Remove(ctx, t.Key)
+	for _, key := range append(t.others(), t.Key) {
+		_ = program.Remove(ctx, key)
+	}
 	if !t.hadFile {
 		t.removeKeyFile()
 	}
@@ -175,7 +178,29 @@ func (t *trial) inspect() qtbridge.State {
 	return state
 }
 
+// others are the keys of other segments that the program has made, as by a QtKey: their
+// files are in its directory for temporary files.
+func (t *trial) others() (keys []qtbridge.Key) {
+	entries, err := qtbridge.List()
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		file := e.State.Segment.File.Path
+		if e.Key == t.Key || !e.State.Segment.Exists || filepath.Dir(file) != os.TempDir() {
+			continue
+		}
+		keys = append(keys, cmp.Or(e.Key, qtbridge.NativeKey(file)))
+	}
+	return keys
+}
+
 func (t *trial) appears() {
+	defer func() {
+		if others := t.others(); t.Failed() && len(others) > 0 {
+			t.failure += fmt.Sprintf("; it has made %v", others)
+		}
+	}()
 	_, err := t.running.AwaitSegment(t.ctx, appearing, t.Key)
 	t.did("there is a segment of the program, and somebody is attached", err)
 }
@@ -200,13 +225,17 @@ func (t *trial) matches(data []byte) bool {
 }
 
 func (t *trial) content() {
-	what := "the content is not all zero"
+	what, patience := "the content is not all zero", changing
 	if t.Expect != nil {
-		what = fmt.Sprintf("the content matches %q", t.Expect)
+		what, patience = fmt.Sprintf("the content matches %q", t.Expect), appearing
 	}
 	var err error
-	t.data, err = t.running.AwaitContent(t.ctx, appearing, t.Key, what, t.matches)
+	t.data, err = t.running.AwaitContent(t.ctx, patience, t.Key, what, t.matches)
 	t.Logf("%d bytes: %.80q", len(t.data), t.data)
+	if err != nil && t.Expect == nil && t.data != nil {
+		t.reason = "it is all zero, as that of a program that only sees whether it runs already"
+		return
+	}
 	t.did(what, err)
 }
 
@@ -238,7 +267,10 @@ func (t *trial) takesLock() {
 			return
 		}
 	}
-	t.reason = "it was not seen to take it; with a native key Qt before 6.6 has none"
+	t.reason = fmt.Sprintf("it was not seen to take it within %v", changing)
+	if !t.inspect().Lock.Exists {
+		t.reason = "there is none; with a native key Qt before 6.6 has none"
+	}
 }
 
 func (t *trial) isExcluded() {

@@ -56,6 +56,9 @@ func GoProgram(path string, args ...string) (Program, error) {
 
 // Peer asks a testpeer for its Qt. One that does not answer is a Program with a Failure.
 func Peer(path string) (Program, error) {
+	if found, err := exec.LookPath(path); err == nil {
+		path = found
+	}
 	if full, err := filepath.Abs(path); err == nil && strings.Contains(path, "/") {
 		path = full // cells have other working directories
 	}
