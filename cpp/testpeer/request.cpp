@@ -53,6 +53,13 @@ QByteArray Request::base64(const QString &name) const {
     return decoded.decoded;
 }
 
+QJsonObject Request::json(const QString &name) const {
+    if (!need(name).isObject()) {
+        throw wrongType(name, "a JSON object");
+    }
+    return need(name).toObject();
+}
+
 bool Request::boolean(const QString &name, bool otherwise) const {
     if (!has(name)) {
         return otherwise;

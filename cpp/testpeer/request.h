@@ -31,6 +31,7 @@ class Request {
     QString string(const QString &name) const;
     QString stringOrNull(const QString &name) const;  // JSON null is the null QString
     QByteArray base64(const QString &name) const;
+    QJsonObject json(const QString &name) const;
     bool boolean(const QString &name, bool otherwise) const;
     qint64 integer(const QString &name) const;
     qint64 integer(const QString &name, qint64 otherwise) const;

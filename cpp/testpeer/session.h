@@ -27,4 +27,5 @@ VerbTable segmentVerbs();
 VerbTable segmentDataVerbs();
 VerbTable semaphoreVerbs();
 VerbTable stampVerbs();
+VerbTable structVerbs();
 VerbTable textVerbs();

@@ -106,6 +106,8 @@ type Reply struct {
 	PID          int    `json:"pid"`
 
 	Written []int64 `json:"written"`
+
+	Value json.RawMessage `json:"value"`
 }
 
 // OK tells whether Qt returned true.
