@@ -123,6 +123,31 @@ qtb_result qtb_string_to_local8bit(const char *text, size_t size);
 // a NUL.
 qtb_result qtb_string_from_local8bit(const char *data, size_t size);
 
+// QDataStream. A message is one call: its values cross as one buffer, in the form that
+// native/streamtypes.go describes, and each is written and read by Qt's own operator.
+
+// The newest version that the Qt loaded has.
+int32_t qtb_stream_max_version(void);
+
+enum {
+    QTB_STREAM_LITTLE = 1,  // setByteOrder(LittleEndian)
+    QTB_STREAM_SINGLE = 2,  // setFloatingPointPrecision(SinglePrecision)
+
+    // Errors of a message. Their text is where and what: "1/0/3;QString;the rest".
+    QTB_STREAM_END = -10,      // the data ends within a value
+    QTB_STREAM_CORRUPT = -11,  // Qt says ReadCorruptData
+    QTB_STREAM_VARIANT = -12,  // a QVariant of a type that is not read
+    QTB_STREAM_DEPTH = -13,    // more containers within each other than are read
+    QTB_STREAM_SIZE = -14      // a length beyond what there is
+};
+
+// Writes values: text is the message.
+qtb_result qtb_stream_write(const char *values, size_t size, int32_t version, int32_t flags);
+// Reads what types say from data: value is how many bytes of it, text the values. After an
+// error value is where the value that it is about begins.
+qtb_result qtb_stream_read(const char *types, size_t types_size, const char *data, size_t size,
+                           int32_t version, int32_t flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -88,3 +88,10 @@ func (s *SystemSemaphore) Err() error                                       { re
 
 func ToLocal8Bit(string) ([]byte, error)   { return nil, ErrUnavailable }
 func FromLocal8Bit([]byte) (string, error) { return "", ErrUnavailable }
+
+func MaxStreamVersion() int { return 0 }
+
+func WriteStream([]byte, int, bool, bool) ([]byte, error) { return nil, ErrUnavailable }
+func ReadStream([]byte, []byte, int, bool, bool) ([]byte, int, error) {
+	return nil, 0, ErrUnavailable
+}

@@ -27,5 +27,6 @@ VerbTable segmentVerbs();
 VerbTable segmentDataVerbs();
 VerbTable semaphoreVerbs();
 VerbTable stampVerbs();
+VerbTable streamVerbs();
 VerbTable structVerbs();
 VerbTable textVerbs();

@@ -12,6 +12,7 @@ VerbTable allVerbs() {
     verbs.merge(semaphoreVerbs());
     verbs.merge(ipcKeyVerbs());
     verbs.merge(stampVerbs());
+    verbs.merge(streamVerbs());
     verbs.merge(structVerbs());
     verbs.merge(textVerbs());
     return verbs;

@@ -1,0 +1,774 @@
+//go:build linux || windows
+
+#include <QBuffer>
+#include <vector>
+
+#include "datastream.h"
+
+namespace qtb {
+namespace {
+
+// What is wrong with a message, and where.
+struct Trouble {
+    int code;
+    qint64 at;
+    const char *expected;
+    QString what;
+};
+
+// Values on their way to Go.
+class Output {
+ public:
+    const QByteArray &bytes() const { return bytes_; }
+
+    template <typename T>
+    void number(T n) {
+        char raw[sizeof(T)];
+        qToLittleEndian(n, raw);
+        bytes_.append(raw, sizeof raw);
+    }
+    void real(double d) {
+        quint64 bits;
+        memcpy(&bits, &d, sizeof bits);
+        number(bits);
+    }
+    void tag(Tag tag) { bytes_.append(static_cast<char>(tag)); }
+
+    void add(bool v) { put(Bool, static_cast<uchar>(v)); }
+    void add(signed char v) { put(Int8, static_cast<qint8>(v)); }
+    void add(uchar v) { put(UInt8, v); }
+    void add(qint16 v) { put(Int16, v); }
+    void add(quint16 v) { put(UInt16, v); }
+    void add(qint32 v) { put(Int32, v); }
+    void add(quint32 v) { put(UInt32, v); }
+    void add(qint64 v) { put(Int64, v); }
+    void add(quint64 v) { put(UInt64, v); }
+    void add(float v) { reals(Float, {double(v)}); }
+    void add(double v) { reals(Double, {v}); }
+    void add(QChar v) { put(Char, v.unicode()); }
+    void add(const QString &v) {
+        tag(String);
+        number(v.isNull() ? nullSize : quint32(v.size()));
+#if Q_BYTE_ORDER == Q_LITTLE_ENDIAN
+        bytes_.append(reinterpret_cast<const char *>(v.utf16()), v.size() * 2);
+#else
+        for (const QChar c : v) number(c.unicode());
+#endif
+    }
+    void add(const QByteArray &v, Tag as = Bytes) {
+        tag(as);
+        number(v.isNull() ? nullSize : quint32(v.size()));
+        bytes_.append(v);
+    }
+    void add(const QDate &v) { put(Date, qint64(v.toJulianDay())); }
+    void add(const QTime &v) { put(Time, v.isValid() ? qint32(v.msecsSinceStartOfDay()) : -1); }
+    void add(const QDateTime &v) {
+        put(DateTime, qint64(v.date().toJulianDay()));
+        number(v.time().isValid() ? qint32(v.time().msecsSinceStartOfDay()) : -1);
+        number(static_cast<uchar>(v.timeSpec()));
+        number(v.isValid() ? qint32(v.offsetFromUtc()) : 0);
+        const QByteArray zone = v.timeSpec() == Qt::TimeZone ? v.timeZone().id() : QByteArray("");
+        number(quint32(zone.size()));
+        bytes_.append(zone);
+    }
+    void add(const QUuid &v) {
+        tag(Uuid);
+        bytes_.append(v.toRfc4122());
+    }
+    void add(const QUrl &v) { add(v.toEncoded(), Url); }
+    void add(const QSize &v) { ints(Size, {v.width(), v.height()}); }
+    void add(const QSizeF &v) { reals(SizeF, {v.width(), v.height()}); }
+    void add(const QPoint &v) { ints(Point, {v.x(), v.y()}); }
+    void add(const QPointF &v) { reals(PointF, {v.x(), v.y()}); }
+    void add(const QRect &v) { ints(Rect, {v.left(), v.top(), v.right(), v.bottom()}); }
+    void add(const QRectF &v) { reals(RectF, {v.x(), v.y(), v.width(), v.height()}); }
+    void add(const QLine &v) { ints(Line, {v.x1(), v.y1(), v.x2(), v.y2()}); }
+    void add(const QLineF &v) { reals(LineF, {v.x1(), v.y1(), v.x2(), v.y2()}); }
+    void add(const QBitArray &v) {
+        put(Bits, quint32(v.size()));
+        QByteArray bits((v.size() + 7) / 8, '\0');
+        for (int i = 0; i < int(v.size()); ++i)
+            bits[i / 8] = static_cast<char>(bits[i / 8] | (v.testBit(i) ? 1 << (i % 8) : 0));
+        bytes_.append(bits);
+    }
+    void add(const QJsonValue &v) {
+        const QByteArray array = QJsonDocument(QJsonArray{v}).toJson(QJsonDocument::Compact);
+        add(array.mid(1, array.size() - 2), JsonValue);
+    }
+    void add(const QJsonDocument &v) {
+        add(v.isNull() ? QByteArray("null") : v.toJson(QJsonDocument::Compact), JsonDocument);
+    }
+    void add(const QJsonObject &v) {
+        add(QJsonDocument(v).toJson(QJsonDocument::Compact), JsonObject);
+    }
+    void add(const QJsonArray &v) {
+        add(QJsonDocument(v).toJson(QJsonDocument::Compact), JsonArray);
+    }
+
+ private:
+    template <typename T>
+    void put(Tag t, T n) {
+        tag(t);
+        number(n);
+    }
+    void ints(Tag t, std::initializer_list<qint32> list) {
+        tag(t);
+        for (const qint32 n : list) number(n);
+    }
+    void reals(Tag t, std::initializer_list<double> list) {
+        tag(t);
+        for (const double d : list) real(d);
+    }
+
+    QByteArray bytes_;
+};
+
+// How the length before a value counts.
+enum class Sized { Not, Bytes, Bits, Json };
+
+// A type without parts: how Qt calls it, and how few bytes it can have.
+struct LeafType {
+    Tag tag;
+    const char *name;
+    int least;
+    Sized sized;
+};
+
+constexpr LeafType leafTypes[] = {
+    {Bool, "bool", 1, Sized::Not},
+    {Int8, "qint8", 1, Sized::Not},
+    {UInt8, "quint8", 1, Sized::Not},
+    {Int16, "qint16", 2, Sized::Not},
+    {UInt16, "quint16", 2, Sized::Not},
+    {Int32, "qint32", 4, Sized::Not},
+    {UInt32, "quint32", 4, Sized::Not},
+    {Int64, "qint64", 8, Sized::Not},
+    {UInt64, "quint64", 8, Sized::Not},
+    {Float, "float", 4, Sized::Not},
+    {Double, "double", 4, Sized::Not},
+    {Char, "QChar", 2, Sized::Not},
+    {String, "QString", 4, Sized::Bytes},
+    {Bytes, "QByteArray", 4, Sized::Bytes},
+    {Date, "QDate", 4, Sized::Not},
+    {Time, "QTime", 4, Sized::Not},
+    {DateTime, "QDateTime", 9, Sized::Not},
+    {Uuid, "QUuid", 16, Sized::Not},
+    {Url, "QUrl", 4, Sized::Bytes},
+    {Size, "QSize", 8, Sized::Not},
+    {SizeF, "QSizeF", 8, Sized::Not},
+    {Point, "QPoint", 8, Sized::Not},
+    {PointF, "QPointF", 8, Sized::Not},
+    {Rect, "QRect", 16, Sized::Not},
+    {RectF, "QRectF", 16, Sized::Not},
+    {Line, "QLine", 16, Sized::Not},
+    {LineF, "QLineF", 16, Sized::Not},
+    {Bits, "QBitArray", 4, Sized::Bits},
+    {JsonValue, "QJsonValue", 1, Sized::Json},
+    {JsonDocument, "QJsonDocument", 4, Sized::Bytes},
+    {Cbor, "QCborValue", 4, Sized::Bytes},
+    {JsonObject, "QJsonObject", 4, Sized::Bytes},
+    {JsonArray, "QJsonArray", 4, Sized::Bytes},
+};
+
+const LeafType *leafType(Tag tag) {
+    for (const LeafType &t : leafTypes) {
+        if (t.tag == tag)
+            return &t;
+    }
+    return nullptr;
+}
+
+// The types that are read out of a QVariant: by its id, that of Qt 5 and 6, which has not
+// changed for these. All others are not asked of Qt: it would go as deep as the data says,
+// and read a QEasingCurve with a pointer in it.
+Tag tagOfId(quint32 id) {
+    switch (id) {
+        case 1:
+            return Bool;
+        case 2:
+            return Int32;
+        case 3:
+            return UInt32;
+        case 4:
+        case 32:  // long: 8 bytes in any stream
+            return Int64;
+        case 5:
+        case 35:
+            return UInt64;
+        case 6:
+            return Double;
+        case 7:
+            return Char;
+        case 8:
+            return Map;
+        case 9:
+            return List;
+        case 10:
+            return String;
+        case 11:
+            return StringList;
+        case 12:
+            return Bytes;
+        case 13:
+            return Bits;
+        case 14:
+            return Date;
+        case 15:
+            return Time;
+        case 16:
+            return DateTime;
+        case 17:
+            return Url;
+        case 19:
+            return Rect;
+        case 20:
+            return RectF;
+        case 21:
+            return Size;
+        case 22:
+            return SizeF;
+        case 23:
+            return Line;
+        case 24:
+            return LineF;
+        case 25:
+            return Point;
+        case 26:
+            return PointF;
+        case 28:
+            return Hash;
+        case 30:
+            return Uuid;
+        case 33:
+            return Int16;
+        case 34:
+        case 40:
+            return Int8;
+        case 36:
+            return UInt16;
+        case 37:
+            return UInt8;
+        case 38:
+            return Float;
+        case 45:
+            return JsonValue;
+        case 46:
+            return JsonObject;
+        case 47:
+            return JsonArray;
+        case 48:
+            return JsonDocument;
+        case 53:
+            return Cbor;
+        default:
+            return Invalid;
+    }
+}
+
+// The types that Qt writes by their names for versions that had no id for them.
+Tag tagOfName(const QByteArray &name) {
+    for (const Tag tag : {Uuid, JsonValue, JsonObject, JsonArray, JsonDocument, Cbor}) {
+        if (name == leafType(tag)->name)
+            return tag;
+    }
+    return Invalid;
+}
+
+constexpr quint32 userType = 1024;
+constexpr quint32 userTypeOfQt4 = 127;
+constexpr quint32 firstExtOfQt4 = 128;
+constexpr quint32 extOfQt4 = 97;  // how much larger those ids are than Qt 5's
+
+class Reader {
+ public:
+    Reader(const char *data, size_t size, int32_t version, int32_t flags)
+        : data_(QByteArray::fromRawData(data, length(size))), version_(version) {
+        device_.setBuffer(&data_);
+        device_.open(QIODevice::ReadOnly);
+        stream_.setDevice(&device_);
+        configure(stream_, version, flags);
+    }
+
+    qint64 at() const { return device_.pos(); }
+    const QByteArray &values() const { return out_.bytes(); }
+
+    void value(Input &type, int depth) {
+        const Tag tag = type.tag();
+        switch (tag) {
+            case Variant:
+                variant(depth + 1);
+                return;
+            case List:
+            case Map:
+                elements(tag, type, depth);
+                return;
+            case Tuple: {
+                const quint16 n = type.number<quint16>();
+                parts(n, [&](quint32) { value(type, depth + 1); });
+                return;
+            }
+            case Array: {
+                const quint32 n = type.number<quint32>();
+                const uchar *elem = type.at();
+                parts(n, [&](quint32) {
+                    type.goTo(elem);
+                    value(type, depth + 1);
+                });
+                return;
+            }
+            default:
+                leaf(tag);
+        }
+    }
+
+    std::string path() const {
+        std::string text;
+        for (const quint32 n : path_) text += (text.empty() ? "" : "/") + std::to_string(n);
+        return text;
+    }
+
+ private:
+    qint64 left() const { return data_.size() - at(); }
+
+    template <typename Read>
+    void parts(quint32 n, Read read) {
+        path_.push_back(0);
+        for (quint32 i = 0; i < n; ++i) {
+            path_.back() = i;
+            read(i);
+        }
+        path_.pop_back();
+    }
+
+    void need(qint64 n, const char *expected) {
+        if (left() < n)
+            throw Trouble{QTB_STREAM_END, at(), expected,
+                          QString("%1 bytes where it has at least %2").arg(left()).arg(n)};
+    }
+
+    // A number at a place ahead, without going there.
+    template <typename T>
+    T peek(qint64 ahead) const {
+        const char *from = data_.constData() + at() + ahead;
+        return stream_.byteOrder() == QDataStream::BigEndian ? qFromBigEndian<T>(from)
+                                                             : qFromLittleEndian<T>(from);
+    }
+
+    // Qt allocates by the length of a value before it has read it: not beyond what is there.
+    void checkLength(const LeafType &type, qint64 ahead = 0) {
+        quint64 bytes = 0;
+        Sized sized = type.sized;
+        if (sized == Sized::Json) {
+            const uchar kind = peek<uchar>(ahead++);
+            sized = kind == QJsonValue::String || kind == QJsonValue::Array ||
+                            kind == QJsonValue::Object
+                        ? Sized::Bytes
+                        : Sized::Not;
+        }
+        if (sized == Sized::Not)
+            return;
+        const bool wide = sized == Sized::Bits && version_ >= 20;  // of Qt 6: 8 bytes
+        const qint64 head = ahead + (wide ? 8 : 4);
+        need(head, type.name);
+        const quint64 n = wide ? peek<quint64>(ahead) : peek<quint32>(ahead);
+        if (!wide && n == nullSize && sized == Sized::Bytes)
+            return;
+        bytes = sized == Sized::Bits ? n / 8 + (n % 8 != 0) : n;
+        if (bytes > quint64(left() - head))
+            throw Trouble{QTB_STREAM_SIZE, at(), type.name,
+                          QString("it says that it has %1 bytes, but %2 are left")
+                              .arg(bytes)
+                              .arg(left() - head)};
+    }
+
+    void check(qint64 start, const char *expected) {
+        if (stream_.status() == QDataStream::Ok)
+            return;
+        const bool end = stream_.status() == QDataStream::ReadPastEnd;
+        throw Trouble{
+            end ? QTB_STREAM_END : QTB_STREAM_CORRUPT, start, expected,
+            end ? QString("it is longer than the %1 bytes that are left").arg(data_.size() - start)
+                : QString("Qt finds its bytes corrupt")};
+    }
+
+    void leaf(Tag tag) {
+        const LeafType *type = leafType(tag);
+        if (type == nullptr)
+            throw std::invalid_argument("Go has asked for the type " + std::to_string(tag));
+        need(type->least, type->name);
+        checkLength(*type);
+        switch (tag) {
+            case Bool:
+                return read<bool>(*type);
+            case Int8:
+                return readAs<qint8, signed char>(*type);
+            case UInt8:
+                return read<quint8>(*type);
+            case Int16:
+                return read<qint16>(*type);
+            case UInt16:
+                return read<quint16>(*type);
+            case Int32:
+                return read<qint32>(*type);
+            case UInt32:
+                return read<quint32>(*type);
+            case Int64:
+                return read<qint64>(*type);
+            case UInt64:
+                return read<quint64>(*type);
+            case Float:
+                return read<float>(*type);
+            case Double:
+                return read<double>(*type);
+            case Char:
+                return read<QChar>(*type);
+            case String:
+                return read<QString>(*type);
+            case Bytes:
+                return read<QByteArray>(*type);
+            case Date:
+                return read<QDate>(*type);
+            case Time:
+                return read<QTime>(*type);
+            case DateTime:
+                return read<QDateTime>(*type);
+            case Uuid:
+                return read<QUuid>(*type);
+            case Url:
+                return read<QUrl>(*type);
+            case Size:
+                return read<QSize>(*type);
+            case SizeF:
+                return read<QSizeF>(*type);
+            case Point:
+                return read<QPoint>(*type);
+            case PointF:
+                return read<QPointF>(*type);
+            case Rect:
+                return read<QRect>(*type);
+            case RectF:
+                return read<QRectF>(*type);
+            case Line:
+                return read<QLine>(*type);
+            case LineF:
+                return read<QLineF>(*type);
+            case Bits:
+                return read<QBitArray>(*type);
+            case JsonValue:
+                return read<QJsonValue>(*type);
+            case JsonDocument:
+                return read<QJsonDocument>(*type);
+            case JsonObject:
+                return read<QJsonObject>(*type);
+            case JsonArray:
+                return read<QJsonArray>(*type);
+            default:
+                return cbor(*type);
+        }
+    }
+
+    template <typename T>
+    void read(const LeafType &type) {
+        readAs<T, T>(type);
+    }
+
+    template <typename T, typename As>
+    void readAs(const LeafType &type) {
+        const qint64 start = at();
+        T v{};
+        stream_ >> v;
+        check(start, type.name);
+        out_.add(static_cast<const As &>(v));
+    }
+
+    // operator>>(QCborValue) reads these bytes, and then makes room for as many elements as
+    // they say.
+    void cbor(const LeafType &type) {
+        const qint64 start = at();
+        QByteArray v;
+        stream_ >> v;
+        check(start, type.name);
+        out_.add(v, Cbor);
+    }
+
+    // The fewest bytes of what a type says.
+    qint64 least(Input type) {
+        const Tag tag = type.tag();
+        switch (tag) {
+            case Variant:
+                return 4;
+            case List:
+            case Map:
+                return 4;
+            case Tuple:
+            case Array:
+                return 1;
+            default:
+                return leafType(tag) == nullptr ? 1 : leafType(tag)->least;
+        }
+    }
+
+    quint32 count(const char *expected, qint64 leastOfOne) {
+        need(4, expected);
+        const qint64 start = at();
+        quint32 n = 0;
+        stream_ >> n;
+        if (quint64(n) * quint64(leastOfOne) > quint64(left()))
+            throw Trouble{QTB_STREAM_SIZE, start, expected,
+                          QString("it says that it has %1 elements, but %2 bytes are left")
+                              .arg(n)
+                              .arg(left())};
+        return n;
+    }
+
+    void deeper(int depth, const char *expected) {
+        if (depth > streamDepth)
+            throw Trouble{QTB_STREAM_DEPTH, at(), expected,
+                          QString("more than %1 containers within each other").arg(streamDepth)};
+    }
+
+    // A QList<T> or a QMap<K, V>, of which QHash has the form.
+    void elements(Tag tag, Input &type, int depth) {
+        const char *expected = tag == List ? "QList" : "QMap";
+        deeper(depth, expected);
+        const quint32 n = count(expected, least(type));
+        out_.tag(tag);
+        out_.number(n);
+        const uchar *elem = type.at();
+        parts(n, [&](quint32) {
+            type.goTo(elem);
+            value(type, depth + 1);
+            if (tag == Map)
+                value(type, depth + 1);
+        });
+        type.goTo(elem);
+        skip(type);
+        if (tag == Map)
+            skip(type);
+    }
+
+    static void skip(Input &type) {
+        switch (type.tag()) {
+            case List:
+                return skip(type);
+            case Map:
+                skip(type);
+                return skip(type);
+            case Tuple: {
+                for (quint16 n = type.number<quint16>(); n > 0; --n) skip(type);
+                return;
+            }
+            case Array:
+                type.number<quint32>();
+                return skip(type);
+            default:
+                return;
+        }
+    }
+
+    // What is known of a QVariant before its value is read.
+    struct Head {
+        Tag tag;
+        qint64 size;  // of what is before the value
+        bool null;
+    };
+
+    Head variantHead() {
+        const bool hasNull = version_ >= QDataStream::Qt_4_2;
+        Head head = {Invalid, hasNull ? 5 : 4, false};
+        need(head.size, "QVariant");
+        quint32 id = peek<quint32>(0);
+        head.null = hasNull && peek<uchar>(4) != 0;
+        if (id == 0)
+            return head;
+        if (version_ < QDataStream::Qt_5_0) {
+            if (id == userTypeOfQt4)
+                id = userType;
+            else if (id >= firstExtOfQt4 && id != userType)
+                id -= extOfQt4;
+        }
+        if (id == userType)
+            return namedHead(head);
+        head.tag = tagOfId(id);
+        if (head.tag == Invalid)
+            throw Trouble{QTB_STREAM_VARIANT, at(), "QVariant",
+                          QString("its type has the id %1").arg(peek<quint32>(0))};
+        return head;
+    }
+
+    Head namedHead(Head head) {
+        checkLength({Bytes, "QVariant", 4, Sized::Bytes}, head.size);
+        const quint32 n = peek<quint32>(head.size);
+        QByteArray name;
+        if (n != nullSize)
+            name = data_.mid(int(at() + head.size + 4), int(n));
+        while (name.endsWith('\0')) name.chop(1);
+        head.tag = tagOfName(name);
+        if (head.tag == Invalid)
+            throw Trouble{QTB_STREAM_VARIANT, at(), "QVariant",
+                          "its type is called \"" + QString::fromLatin1(name.left(80)) + "\""};
+        head.size += 4 + n;
+        return head;
+    }
+
+    void variant(int depth) {
+        deeper(depth, "QVariant");
+        const Head head = variantHead();
+        out_.tag(Variant);
+        if (head.tag == Invalid) {
+            invalid(head);
+            return;
+        }
+        if (head.null)
+            out_.tag(Null);
+        switch (head.tag) {
+            case List:
+            case Map:
+            case Hash:
+            case StringList:
+                stream_.skipRawData(int(head.size));
+                variants(head.tag, depth);
+                return;
+            case Cbor:
+                stream_.skipRawData(int(head.size));
+                leaf(Cbor);
+                return;
+            default:
+                variantLeaf(head);
+        }
+    }
+
+    // Before Qt 5 a QVariant without a type was followed by a QString.
+    void invalid(const Head &head) {
+        const qint64 start = at();
+        if (version_ < QDataStream::Qt_5_0)
+            checkLength({String, "QVariant", 4, Sized::Bytes}, head.size);
+        QVariant v;
+        stream_ >> v;
+        check(start, "QVariant");
+        out_.tag(Invalid);
+    }
+
+    // The elements of QVariantList, QVariantMap, QVariantHash and QStringList.
+    void variants(Tag tag, int depth) {
+        const char *expected = tag == List         ? "QVariantList"
+                               : tag == StringList ? "QStringList"
+                               : tag == Map        ? "QVariantMap"
+                                                   : "QVariantHash";
+        const quint32 n = count(expected, 4);
+        out_.tag(tag);
+        out_.number(n);
+        parts(n, [&](quint32) {
+            if (tag != List)
+                leaf(String);
+            if (tag != StringList)
+                variant(depth + 1);
+        });
+    }
+
+    void variantLeaf(const Head &head) {
+        const LeafType &type = *leafType(head.tag);
+        need(head.size + type.least, type.name);
+        checkLength(type, head.size);
+        const qint64 start = at();
+        QVariant v;
+        stream_ >> v;
+        check(start, type.name);
+        switch (head.tag) {
+            case Bool:
+                return out_.add(v.toBool());
+            case Int8:
+                return out_.add(static_cast<signed char>(v.toInt()));
+            case UInt8:
+                return out_.add(v.value<uchar>());
+            case Int16:
+                return out_.add(v.value<qint16>());
+            case UInt16:
+                return out_.add(v.value<quint16>());
+            case Int32:
+                return out_.add(v.toInt());
+            case UInt32:
+                return out_.add(v.toUInt());
+            case Int64:
+                return out_.add(qint64(v.toLongLong()));
+            case UInt64:
+                return out_.add(quint64(v.toULongLong()));
+            case Float:
+                return out_.add(v.toFloat());
+            case Double:
+                return out_.add(v.toDouble());
+            case Char:
+                return out_.add(v.toChar());
+            case String:
+                return out_.add(v.toString());
+            case Bytes:
+                return out_.add(v.toByteArray());
+            case Date:
+                return out_.add(v.toDate());
+            case Time:
+                return out_.add(v.toTime());
+            case DateTime:
+                return out_.add(v.toDateTime());
+            case Uuid:
+                return out_.add(v.toUuid());
+            case Url:
+                return out_.add(v.toUrl());
+            case Size:
+                return out_.add(v.toSize());
+            case SizeF:
+                return out_.add(v.toSizeF());
+            case Point:
+                return out_.add(v.toPoint());
+            case PointF:
+                return out_.add(v.toPointF());
+            case Rect:
+                return out_.add(v.toRect());
+            case RectF:
+                return out_.add(v.toRectF());
+            case Line:
+                return out_.add(v.toLine());
+            case LineF:
+                return out_.add(v.toLineF());
+            case Bits:
+                return out_.add(v.toBitArray());
+            case JsonValue:
+                return out_.add(v.value<QJsonValue>());
+            case JsonObject:
+                return out_.add(v.value<QJsonObject>());
+            case JsonArray:
+                return out_.add(v.value<QJsonArray>());
+            default:
+                return out_.add(v.value<QJsonDocument>());
+        }
+    }
+
+    QByteArray data_;
+    QBuffer device_;
+    QDataStream stream_;
+    int32_t version_;
+    Output out_;
+    std::vector<quint32> path_;
+};
+
+}  // namespace
+}  // namespace qtb
+
+qtb_result qtb_stream_read(const char *types, size_t types_size, const char *data, size_t size,
+                           int32_t version, int32_t flags) {
+    return qtb::guarded([&] {
+        qtb::Reader reader(data, size, version, flags);
+        try {
+            qtb::Input type(types, types_size);
+            reader.value(type, 0);
+            qtb_result r = qtb::bytes(reader.values());
+            r.value = reader.at();
+            return r;
+        } catch (const qtb::Trouble &trouble) {
+            const std::string text =
+                reader.path() + ";" + trouble.expected + ";" + trouble.what.toStdString();
+            qtb_result r = qtb::failure(trouble.code, text.c_str());
+            r.value = trouble.at;
+            return r;
+        }
+    });
+}

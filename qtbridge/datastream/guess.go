@@ -1,0 +1,79 @@
+package datastream
+
+import (
+	"slices"
+
+	"qtinterop/native"
+)
+
+// guessLimit is up to how many bytes a message is read again to find out what it is.
+const guessLimit = 64 << 10
+
+// explain adds to an error about the message the bytes there, and what would fit.
+func (d *Decoder) explain(err *Error, targets []any) *Error {
+	if err.Offset < 0 {
+		return err
+	}
+	from := max(0, err.Offset-aroundBefore)
+	err.Around = slices.Clone(d.data[from:min(len(d.data), err.Offset+aroundAfter)])
+	n, failed := targetsNode(targets)
+	o, failed2 := d.o.resolve(opUnmarshal)
+	if failed != nil || failed2 != nil || len(d.data) > guessLimit {
+		return err
+	}
+	err.Guess = d.guess(o, n.types(nil))
+	return err
+}
+
+// guess reads the message in all other ways that would take all of it.
+func (d *Decoder) guess(o Options, types []byte) string {
+	fits := func(o Options) bool {
+		_, size, err := native.ReadStream(types, d.data[d.at:], int(o.Version), o.LittleEndian, o.SinglePrecision)
+		return err == nil && size == d.Len()
+	}
+	for _, flip := range []struct{ order, single bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		try := o
+		if flip.order {
+			try.LittleEndian = !o.LittleEndian
+		}
+		if flip.single {
+			try.SinglePrecision = !o.SinglePrecision
+		}
+		if flip.order || flip.single {
+			if fits(try) {
+				return "it would be one of " + describe(o, try)
+			}
+		}
+		for try.Version = Newest(); try.Version >= Qt4_0; try.Version-- {
+			if try.Version != o.Version && fits(try) {
+				return "it would be one of " + describe(o, try)
+			}
+		}
+	}
+	return ""
+}
+
+// describe tells what is different in try.
+func describe(o, try Options) string {
+	text := ""
+	add := func(part string) {
+		if text != "" {
+			text += ", "
+		}
+		text += part
+	}
+	if try.LittleEndian != o.LittleEndian {
+		add(try.order() + " byte order")
+	}
+	if try.Version != o.Version {
+		add(try.Version.String())
+	}
+	if try.SinglePrecision != o.SinglePrecision {
+		if try.SinglePrecision {
+			add("SinglePrecision")
+		} else {
+			add("DoublePrecision")
+		}
+	}
+	return text
+}
