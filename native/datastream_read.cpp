@@ -124,7 +124,7 @@ class Output {
 };
 
 // How the length before a value counts.
-enum class Sized { Not, Bytes, Bits, Json };
+enum class Sized { Not, Bytes, Bits, Json, Zone };
 
 // A type without parts: how Qt calls it, and how few bytes it can have.
 struct LeafType {
@@ -151,7 +151,7 @@ constexpr LeafType leafTypes[] = {
     {Bytes, "QByteArray", 4, Sized::Bytes},
     {Date, "QDate", 4, Sized::Not},
     {Time, "QTime", 4, Sized::Not},
-    {DateTime, "QDateTime", 9, Sized::Not},
+    {DateTime, "QDateTime", 9, Sized::Zone},
     {Uuid, "QUuid", 16, Sized::Not},
     {Url, "QUrl", 4, Sized::Bytes},
     {Size, "QSize", 8, Sized::Not},
@@ -365,6 +365,8 @@ class Reader {
                         ? Sized::Bytes
                         : Sized::Not;
         }
+        if (sized == Sized::Zone)
+            return checkZone(type, ahead);
         if (sized == Sized::Not)
             return;
         const bool wide = sized == Sized::Bits && version_ >= 20;  // of Qt 6: 8 bytes
@@ -379,6 +381,49 @@ class Reader {
                           QString("it says that it has %1 bytes, but %2 are left")
                               .arg(bytes)
                               .arg(left() - head)};
+    }
+
+    // Before Qt 5.2 it was written that a QDateTime has a time zone, but not which. Qt
+    // complains of that on stderr, and takes it for local time.
+    bool hasLostZone(qint64 ahead) const {
+        if (version_ >= QDataStream::Qt_5_2)
+            return false;
+        const uchar spec = peek<uchar>(ahead + (version_ >= QDataStream::Qt_5_0 ? 12 : 8));
+        return spec == (version_ == QDataStream::Qt_5_0 ? 3 : 4);
+    }
+
+    void readLostZone() {
+        QDate date;
+        QTime time;
+        qint8 spec = 0;
+        stream_ >> date >> time >> spec;
+        if (version_ == QDataStream::Qt_5_0)  // which wrote the time in UTC
+            out_.add(QDateTime(date, time, Qt::UTC).toLocalTime());
+        else
+            out_.add(QDateTime(date, time));
+    }
+
+    // A Qt::TimeSpec that is none crashes Qt in a message of version Qt_5_0, and of a time zone
+    // that Qt does not have it complains on stderr.
+    void checkZone(const LeafType &type, qint64 ahead) {
+        ahead += version_ >= QDataStream::Qt_5_0 ? 12 : 8;
+        need(ahead + 1, type.name);
+        const int spec = peek<qint8>(ahead);
+        const bool isOld = version_ < QDataStream::Qt_5_2 && version_ != QDataStream::Qt_5_0;
+        if (spec < (isOld ? -1 : 0) || spec > (isOld ? 4 : 3))
+            throw Trouble{QTB_STREAM_CORRUPT, at(), type.name,
+                          QString("its time specification is %1").arg(spec)};
+        if (version_ < QDataStream::Qt_5_2 || spec != Qt::TimeZone)
+            return;
+        ++ahead;
+        checkLength({String, type.name, 4, Sized::Bytes}, ahead);
+        const quint32 size = peek<quint32>(ahead);
+        QString id;
+        for (quint32 i = 0; size != nullSize && i + 1 < size; i += 2)
+            id += QChar(peek<quint16>(ahead + 4 + i));
+        if (id != QLatin1String("OffsetFromUtc") && !QTimeZone(id.toUtf8()).isValid())
+            throw Trouble{QTB_STREAM_CORRUPT, at(), type.name,
+                          "this Qt has no time zone \"" + id.left(80) + "\""};
     }
 
     void check(qint64 start, const char *expected) {
@@ -431,7 +476,7 @@ class Reader {
             case Time:
                 return read<QTime>(*type);
             case DateTime:
-                return read<QDateTime>(*type);
+                return hasLostZone(0) ? readLostZone() : read<QDateTime>(*type);
             case Uuid:
                 return read<QUuid>(*type);
             case Url:
@@ -670,6 +715,10 @@ class Reader {
         const LeafType &type = *leafType(head.tag);
         need(head.size + type.least, type.name);
         checkLength(type, head.size);
+        if (head.tag == DateTime && hasLostZone(head.size)) {
+            stream_.skipRawData(int(head.size));
+            return readLostZone();
+        }
         const qint64 start = at();
         QVariant v;
         stream_ >> v;

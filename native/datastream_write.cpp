@@ -11,8 +11,7 @@ QString stringFrom(Input &in) {
         return QString();
     const uchar *units = in.take(size_t(n) * 2);
     QString s(length(n), Qt::Uninitialized);
-    for (quint32 i = 0; i < n; ++i)
-        s[int(i)] = QChar(qFromLittleEndian<quint16>(units + 2 * size_t(i)));
+    qFromLittleEndian<quint16>(units, n, s.data());
     return s;
 }
 
@@ -333,6 +332,7 @@ int32_t qtb_stream_max_version(void) { return QDataStream().version(); }
 qtb_result qtb_stream_write(const char *values, size_t size, int32_t version, int32_t flags) {
     return qtb::guarded([&] {
         QByteArray message;
+        message.reserve(qtb::length(size));
         QDataStream stream(&message, QIODevice::WriteOnly);
         qtb::configure(stream, version, flags);
         qtb::Input in(values, size);

@@ -36,6 +36,11 @@ void qtb_probe_delete(void *object);
 // Not 0 if done.
 int32_t qtb_probe_set_local8bit(const char *codec);
 
+// Reads a QVariant by Qt's operator>> and writes it again by operator<<: text is the message.
+qtb_result qtb_stream_again(const char *data, size_t size, int32_t version, int32_t little);
+// Writes or reads a QMap<QString, double>, as qtb_loop_lock.
+qtb_result qtb_loop_stream(int64_t rounds, int32_t entries, int32_t read);
+
 #ifdef __cplusplus
 }
 #endif

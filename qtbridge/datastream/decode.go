@@ -390,8 +390,8 @@ func (d *decoder) bits(v reflect.Value) {
 }
 
 func (d *decoder) geometry(v reflect.Value) {
-	for i := range v.NumField() {
-		if f := v.Field(i); isFloat(f.Kind()) {
+	for _, f := range v.Fields() {
+		if isFloat(f.Kind()) {
 			f.SetFloat(d.f64())
 		} else {
 			f.SetInt(int64(int32(d.u32())))

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -83,27 +84,47 @@ func (e *encoder) mapOf(v reflect.Value, n *node) *Error {
 	if err := e.length(v.Len()); err != nil {
 		return err
 	}
-	for _, key := range sortedKeys(v) {
-		if err := e.value(key, n.key); err != nil {
-			return err.in(fmt.Sprintf("[key %v]", key))
+	for _, pair := range sortedPairs(v) {
+		if err := e.value(pair.key, n.key); err != nil {
+			return err.in(fmt.Sprintf("[key %v]", pair.key))
 		}
-		if err := e.value(v.MapIndex(key), n.elem); err != nil {
-			return err.in(fmt.Sprintf("[%#v]", key))
+		if err := e.value(pair.value, n.elem); err != nil {
+			return err.in(fmt.Sprintf("[%#v]", pair.key))
 		}
 	}
 	return nil
 }
 
-func sortedKeys(v reflect.Value) []reflect.Value {
-	keys := v.MapKeys()
-	slices.SortFunc(keys, compareKeys)
-	if native.VersionRunning() < "6" {
-		slices.Reverse(keys)
-	}
-	return keys
+type pair struct {
+	key, value reflect.Value
+	text       string // of a key that is text: it is compared often
 }
 
-// compareKeys compares as Qt does: text by the units of UTF-16.
+func sortedPairs(v reflect.Value) []pair {
+	pairs := make([]pair, 0, v.Len())
+	isText := v.Type().Key().Kind() == reflect.String
+	for key, value := range v.Seq2() {
+		p := pair{key: key, value: value}
+		if isText {
+			p.text = key.String()
+		}
+		pairs = append(pairs, p)
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		if isText {
+			return compareUTF16(a.text, b.text)
+		}
+		return compareKeys(a.key, b.key)
+	})
+	if isQt5() {
+		slices.Reverse(pairs)
+	}
+	return pairs
+}
+
+var isQt5 = sync.OnceValue(func() bool { return native.VersionRunning() < "6" })
+
+// compareKeys compares keys that are no text as Qt does.
 func compareKeys(a, b reflect.Value) int {
 	switch k := a.Kind(); {
 	case isSigned(k):
@@ -112,10 +133,23 @@ func compareKeys(a, b reflect.Value) int {
 		return cmp.Compare(a.Uint(), b.Uint())
 	case isFloat(k):
 		return cmp.Compare(a.Float(), b.Float())
-	case k == reflect.String:
-		return slices.Compare(utf16.Encode([]rune(a.String())), utf16.Encode([]rune(b.String())))
 	}
 	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+}
+
+// compareUTF16 differs from a comparison of bytes in one thing: what is beyond U+FFFF, and
+// begins with 0xF0 and more, is two units from U+D800 on, and so before U+E000.
+func compareUTF16(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if x, y := a[i], b[i]; x != y {
+			if x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0) {
+				return cmp.Compare(y, x)
+			}
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(a), len(b))
 }
 
 func isFloat(k reflect.Kind) bool { return k == reflect.Float32 || k == reflect.Float64 }
@@ -295,8 +329,8 @@ func (e *encoder) geometry(v reflect.Value, tag byte) *Error {
 		// In Qt it is its corners.
 		v = reflect.ValueOf(Rect{r.X, r.Y, r.X + r.Width - 1, r.Y + r.Height - 1})
 	}
-	for i := range v.NumField() {
-		if f := v.Field(i); isFloat(f.Kind()) {
+	for _, f := range v.Fields() {
+		if isFloat(f.Kind()) {
 			e.u64(math.Float64bits(f.Float()))
 		} else {
 			e.u32(uint32(f.Int()))

@@ -113,10 +113,7 @@ func (e *Error) Error() string {
 
 // around has a bar where the value begins.
 func (e *Error) around() string {
-	before := min(e.Offset, aroundBefore)
-	if before > len(e.Around) {
-		before = len(e.Around)
-	}
+	before := min(e.Offset, aroundBefore, len(e.Around))
 	return strings.TrimSpace(fmt.Sprintf("% x | % x", e.Around[:before], e.Around[before:]))
 }
 

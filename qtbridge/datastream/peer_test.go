@@ -26,7 +26,7 @@ type wheel struct {
 	Marks []int32
 }
 
-type pair struct {
+type intAndText struct {
 	First  int32
 	Second string
 }
@@ -83,7 +83,7 @@ func samples() map[string]any {
 		"QMap<QString,int>":      []map[string]int32{{}, {"a": 1, "b": 2, wide: 3, "Z": 4}},
 		"QMap<int,QStringList>":  []map[int32][]string{{}, {-1: {}, 7: {"x"}, 3: {"y", "z"}}},
 		"QHash<QString,QString>": []map[string]string{{}, {"k": "v"}}, "QHash<int,int>": []map[int32]int32{{1: 2, 3: 4, 5: 6}},
-		"QPair<int,QString>": []pair{{-7, "seven"}},
+		"QPair<int,QString>": []intAndText{{-7, "seven"}},
 		"QDate":              []Date{{}, sampleDate, {-1, 12, 31}, {1, 1, 1}, {1582, 10, 4}},
 		"QTime":              []Time{-1, 0, sampleTime},
 		"QDateTime": []time.Time{{}, at(time.UTC), at(time.FixedZone("", -19800)), at(berlin()),

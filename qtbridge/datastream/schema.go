@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -203,10 +204,8 @@ func (b *builder) container(t reflect.Type) (*node, *Error) {
 // structOf is a struct: its exported fields in their order, without a frame, as programs
 // write them that have an operator<<.
 func (b *builder) structOf(t reflect.Type) (*node, *Error) {
-	for _, outer := range b.within {
-		if outer == t {
-			return nil, fail(ErrType, "%v is within itself", t)
-		}
+	if slices.Contains(b.within, t) {
+		return nil, fail(ErrType, "%v is within itself", t)
 	}
 	b.within = append(b.within, t)
 	defer func() { b.within = b.within[:len(b.within)-1] }()

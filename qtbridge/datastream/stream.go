@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"qtinterop/native"
 )
@@ -154,26 +155,26 @@ func targetsNode(targets []any) (*node, *Error) {
 
 // path names the value that indexes lead to, from the arguments on.
 func (n *node) path(indexes []int) string {
-	text := ""
+	var text strings.Builder
 	for _, i := range indexes {
 		switch {
 		case n != nil && n.tag == native.StreamTuple && i < len(n.fields):
 			if f := n.fields[i]; f.name != "" {
-				text += "." + f.name
+				text.WriteString("." + f.name)
 			} else {
-				text += fmt.Sprintf("[%d]", i)
+				fmt.Fprintf(&text, "[%d]", i)
 			}
 			n = n.fields[i].node
 			continue
 		case n != nil && n.tag == native.StreamMap:
-			text += fmt.Sprintf("[element %d]", i)
+			fmt.Fprintf(&text, "[element %d]", i)
 			n = n.elem
 			continue
 		}
-		text += fmt.Sprintf("[%d]", i)
+		fmt.Fprintf(&text, "[%d]", i)
 		if n != nil {
 			n = n.elem // nil within a QVariant
 		}
 	}
-	return text
+	return text.String()
 }

@@ -60,15 +60,15 @@ func (e *encoder) variantMap(v reflect.Value) *Error {
 	if err := e.length(v.Len()); err != nil {
 		return err
 	}
-	for _, key := range sortedKeys(v) {
-		path := fmt.Sprintf("[%q]", key.String())
+	for _, pair := range sortedPairs(v) {
 		e.out = append(e.out, native.StreamString)
-		if err := e.text(key); err != nil {
-			return err.in(path)
+		err := e.text(pair.key)
+		if err == nil {
+			e.out = append(e.out, native.StreamVariant)
+			err = e.variant(pair.value)
 		}
-		e.out = append(e.out, native.StreamVariant)
-		if err := e.variant(v.MapIndex(key)); err != nil {
-			return err.in(path)
+		if err != nil {
+			return err.in(fmt.Sprintf("[%q]", pair.key.String()))
 		}
 	}
 	return nil
