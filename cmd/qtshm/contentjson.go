@@ -5,16 +5,20 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
+
+	"qtinterop/qtbridge/layout"
 )
 
 // contentJSON is what get and watch print of bytes, after their own fields. It is
 // written piece by piece: there is no second copy of the bytes in memory.
 type contentJSON struct {
-	data io.Reader // nil if there are none
-	text *string   // nil if the bytes are no text
+	data   io.Reader     // nil if there are none
+	text   *string       // nil if the bytes are no text
+	values layout.Record // nil without --format
 }
 
-// writeTo writes one line: the fields of head, base64, and text where there is one.
+// writeTo writes one line: the fields of head, base64, and text and
+// values where there are some.
 func (c *contentJSON) writeTo(w io.Writer, head any) error {
 	var fields bytes.Buffer
 	if err := writeJSON(&fields, head); err != nil {
@@ -28,7 +32,13 @@ func (c *contentJSON) writeTo(w io.Writer, head any) error {
 	}
 	if c.text != nil {
 		_, _ = out.WriteString(`,"text":`)
-		if err := writeText(out, *c.text); err != nil {
+		if err := writeField(out, *c.text); err != nil {
+			return err
+		}
+	}
+	if c.values != nil {
+		_, _ = out.WriteString(`,"values":`)
+		if err := writeField(out, c.values); err != nil {
 			return err
 		}
 	}
@@ -50,12 +60,12 @@ func writeBase64(out *bufio.Writer, data io.Reader) error {
 	return out.WriteByte('"')
 }
 
-// writeText writes text as a string in JSON.
-func writeText(out *bufio.Writer, text string) error {
-	var quoted bytes.Buffer
-	if err := writeJSON(&quoted, text); err != nil {
+// writeField writes what a field has, as JSON.
+func writeField(out *bufio.Writer, v any) error {
+	var text bytes.Buffer
+	if err := writeJSON(&text, v); err != nil {
 		return err
 	}
-	_, err := out.Write(bytes.TrimSuffix(quoted.Bytes(), []byte("\n")))
+	_, err := out.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
 	return err
 }

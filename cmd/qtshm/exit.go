@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"qtinterop/qtbridge"
+	"qtinterop/qtbridge/layout"
 )
 
 // The exit statuses. Scripts rely on them: they never change.
@@ -104,6 +105,9 @@ func statusOf(err error) int {
 	}
 	if refused, ok := errors.AsType[refusal](err); ok {
 		return refused.status
+	}
+	if _, ok := errors.AsType[*layout.Error](err); ok {
+		return exitUsage // bytes that --format does not fit
 	}
 	if e, ok := errors.AsType[*qtbridge.Error](err); ok {
 		return statusOfCode(e.Code)

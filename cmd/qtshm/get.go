@@ -24,6 +24,7 @@ type getOptions struct {
 	part
 	as          format
 	encoding    textEncoding
+	format      structFormat
 	noLock      bool
 	requireLive bool
 	timeout     span
@@ -44,6 +45,14 @@ made one, which others do not take: it is read until two reads agree, if it has 
 most 64 MiB, as is one whose lock nobody has made; get makes none.
 --no-lock copies at once, whatever is being written.
 
+--format prints the fields of a C++ struct at the start, or at --offset, as a line of JSON, with
+the types of this machine's compiler: u8 to i64, f32, f64, bool, char, and those of C and
+Qt (int, unsigned long, quint16, QChar). An array is char[16] name or u16 x[4]; one of char or
+QChar is text, in UTF-8, or char[16] name latin1. u8 mode:3 is a bit field, and
+struct { i16 x; f32 y; }[3] axes an array of structs. Before the first field there may
+be LP64; or LLP64; for another system, big; for the other byte order, and pack=1;. All
+of it is in go doc qtinterop/qtbridge/layout Parse.
+
 What a crash has left behind is printed as well, with a word on stderr, and stays:
 rm removes it. With --require-live that is a failure, with status 8.`
 
@@ -58,7 +67,8 @@ func (a *app) getCmd() *cobra.Command {
   qtshm get Config > config.bin         # the bytes
   qtshm get native:RkWebViewModelSM --as text
   qtshm get Frame --offset 16 --length 64K --as hex
-  qtshm get Config --json --timeout 2s`,
+  qtshm get Config --json --timeout 2s
+  qtshm get Reading --format 'u32 magic; u32 seq; f64 temp; char[16] name'`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return a.get(c.Context(), args[0], o) },
 	}
@@ -67,6 +77,7 @@ func (a *app) getCmd() *cobra.Command {
 	addRequireLive(c, &o.requireLive)
 	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
 	addShowing(c, &o.as, &o.encoding, "hex on a terminal, else raw")
+	o.format.addFlag(c)
 	return c
 }
 
@@ -76,6 +87,9 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 		return err
 	}
 	if o.as, err = a.chosen(o.as); err != nil {
+		return err
+	}
+	if err := o.format.agreesWith(o.as); err != nil {
 		return err
 	}
 	if o.as == "" && isTerminal(a.out) {
@@ -90,6 +104,7 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 	if r.offset, r.length, err = o.within(int64(s.Size())); err != nil {
 		return err
 	}
+	r.length = o.format.limit(r.length)
 	return r.run(ctx)
 }
 
@@ -213,9 +228,16 @@ func (r *reading) head() getJSON {
 func (r *reading) print(ctx context.Context, data []byte) error {
 	w := patientWriter{ctx, r.app.out}
 	e := r.options.encoding.Encoding
+	values, err := r.options.format.values(data)
+	if err != nil {
+		return err
+	}
 	if r.options.as == asJSON {
-		content := contentJSON{bytes.NewReader(data), textOf(data, e)}
+		content := contentJSON{bytes.NewReader(data), textOf(data, e), values}
 		return content.writeTo(w, r.head())
+	}
+	if values != nil {
+		return writeJSON(w, values)
 	}
 	return writeAs(w, r.options.as, data, r.offset, e)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qtinterop/qtbridge"
+	"qtinterop/qtbridge/layout"
 )
 
 // watchOptions are the flags of watch.
@@ -21,6 +22,7 @@ type watchOptions struct {
 	timeout      span
 	as           format
 	encoding     textEncoding
+	format       structFormat
 	stay, fail   bool
 	settle, poll span
 	command      []string // behind --
@@ -30,7 +32,8 @@ type watchOptions struct {
 const watchLong = `watch prints a line for each change of a segment, beginning with its present
 content: when, what happened (created, changed, removed), how many bytes, and
 their beginning. There need not be a segment yet, and it may go and come back.
-With --as it prints the content of each instead.
+With --as it prints the content of each instead, and with --format the fields of a
+C++ struct, as get does.
 
 With -- CMD it runs CMD for each change, one after the other, with the bytes on
 stdin and QTSHM_KEY, QTSHM_CAUSE and QTSHM_SEQ in the environment. A CMD that
@@ -53,6 +56,7 @@ func (a *app) watchCmd() *cobra.Command {
   qtshm watch Config --count 1 --timeout 10s --as raw > config.bin
   qtshm watch Ids --as text | while read -r id; do echo "got $id"; done
   qtshm watch Frame --offset 16 --length 4 --as hex
+  qtshm watch Reading --format 'u32 magic; u32 seq; f64 temp; char[16] name'
   qtshm watch Ready --count 1 --fail -- ./job.sh
   qtshm watch Config -- sh -c 'echo "$QTSHM_CAUSE"; sha256sum'`,
 		Args: usageArgs(keyAndCommand),
@@ -69,6 +73,7 @@ func (a *app) watchCmd() *cobra.Command {
 	c.Flags().Var(&o.settle, "settle", "how long a new segment may be all zero, and a segment gone, without being reported (default 50ms)")
 	c.Flags().Var(&o.poll, "poll", "how often to look for changes that are made without the lock (default: 10ms to 3s, as it changes)")
 	addShowing(c, &o.as, &o.encoding, "a line for each change")
+	o.format.addFlag(c)
 	return c
 }
 
@@ -93,12 +98,15 @@ func (a *app) watch(ctx context.Context, name string, o watchOptions) error {
 	if o.as, err = a.chosen(o.as); err != nil {
 		return err
 	}
+	if err := o.format.agreesWith(o.as); err != nil {
+		return err
+	}
 	if o.fail && len(o.command) == 0 {
 		return usagef("--fail is about a command, and there is none; give one behind --")
 	}
 	if len(o.command) > 0 {
-		if o.as != "" {
-			return usagef("--as and --json are for what watch prints; with a command it prints nothing")
+		if o.as != "" || o.format.isGiven() {
+			return usagef("--as, --format and --json are for what watch prints; with a command it prints nothing")
 		}
 		if o.path, err = findCommand(o.command[0]); err != nil {
 			return err
@@ -182,6 +190,7 @@ func (w *watching) ended(ctx context.Context) error {
 func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 	w.size = len(m.Data)
 	m.Data = w.options.part.of(m.Data)
+	m.Data = m.Data[:w.options.format.limit(int64(len(m.Data)))]
 	if m.Cause == qtbridge.Changed && bytes.Equal(m.Data, w.last) {
 		return nil
 	}
@@ -190,11 +199,12 @@ func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 		w.shown++
 		return w.runCommand(ctx, m)
 	}
-	if m.Cause == qtbridge.Removed && w.options.as != "" && w.options.as != asJSON {
+	if m.Cause == qtbridge.Removed && w.options.as != asJSON && (w.options.as != "" || w.options.format.isGiven()) {
 		return nil // it has no content
 	}
 	err := w.print(patientWriter{ctx, w.app.out}, m)
-	if errors.Is(err, qtbridge.ErrText) { // the next one may be text
+	_, isNoStruct := errors.AsType[*layout.Error](err)
+	if isNoStruct || errors.Is(err, qtbridge.ErrText) { // the next one may be one, or text
 		w.app.report(err)
 		return nil
 	}
@@ -203,10 +213,20 @@ func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 }
 
 func (w *watching) print(out io.Writer, m *qtbridge.Message) error {
+	var values layout.Record
+	if m.Cause != qtbridge.Removed {
+		var err error
+		if values, err = w.options.format.values(m.Data); err != nil {
+			return err
+		}
+	}
 	switch w.options.as {
 	case asJSON:
-		return w.writeJSON(out, m)
+		return w.writeJSON(out, m, values)
 	case "":
+		if values != nil {
+			return writeJSON(out, values)
+		}
 		_, err := io.WriteString(out, w.line(m))
 		return err
 	}
@@ -223,10 +243,10 @@ type watchJSON struct {
 	Offset int64     `json:"offset,omitempty"` // of the part that is watched
 }
 
-func (w *watching) writeJSON(out io.Writer, m *qtbridge.Message) error {
+func (w *watching) writeJSON(out io.Writer, m *qtbridge.Message, values layout.Record) error {
 	var content contentJSON
 	if m.Cause != qtbridge.Removed {
-		content = contentJSON{bytes.NewReader(m.Data), textOf(m.Data, w.options.encoding.Encoding)}
+		content = contentJSON{bytes.NewReader(m.Data), textOf(m.Data, w.options.encoding.Encoding), values}
 	}
 	return content.writeTo(out, watchJSON{m.Time, m.Seq, m.Cause.String(), slugOf(m.Means.String()), w.size, w.options.part.start()})
 }

@@ -38,14 +38,13 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		name, _ := json.Marshal(v.Name)
-		value, err := json.Marshal(jsonValue(v.Value))
-		if err != nil {
+		fmt.Fprintf(&b, "%q:", v.Name) // letters and digits
+		encoder := json.NewEncoder(&b)
+		encoder.SetEscapeHTML(false) // as who asks for the whole may
+		if err := encoder.Encode(jsonValue(v.Value)); err != nil {
 			return nil, err
 		}
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(value)
+		b.Truncate(b.Len() - 1) // a newline
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
