@@ -123,6 +123,23 @@ class Input {
     const uchar *end_;
 };
 
+// Qt 6.5 has other constructors than before.
+inline QDateTime inUtc(const QDate &date, const QTime &time) {
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+    return QDateTime(date, time, QTimeZone::UTC);
+#else
+    return QDateTime(date, time, Qt::UTC);
+#endif
+}
+
+inline QDateTime atOffset(const QDate &date, const QTime &time, int seconds) {
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+    return QDateTime(date, time, QTimeZone::fromSecondsAheadOfUtc(seconds));
+#else
+    return QDateTime(date, time, Qt::OffsetFromUTC, seconds);
+#endif
+}
+
 inline void configure(QDataStream &stream, int32_t version, int32_t flags) {
     stream.setVersion(version);
     stream.setByteOrder((flags & QTB_STREAM_LITTLE) != 0 ? QDataStream::LittleEndian

@@ -398,7 +398,7 @@ class Reader {
         qint8 spec = 0;
         stream_ >> date >> time >> spec;
         if (version_ == QDataStream::Qt_5_0)  // which wrote the time in UTC
-            out_.add(QDateTime(date, time, Qt::UTC).toLocalTime());
+            out_.add(inUtc(date, time).toLocalTime());
         else
             out_.add(QDateTime(date, time));
     }

@@ -30,9 +30,9 @@ QDateTime dateTimeFrom(Input &in) {
     const QByteArray zone = in.bytes();
     switch (spec) {
         case Qt::UTC:
-            return QDateTime(date, time, Qt::UTC);
+            return inUtc(date, time);
         case Qt::OffsetFromUTC:
-            return QDateTime(date, time, Qt::OffsetFromUTC, offset);
+            return atOffset(date, time, offset);
         case Qt::TimeZone: {
             const QTimeZone there(zone);
             if (!there.isValid())

@@ -132,6 +132,22 @@ QVariant variant(const T &value) {
     return QVariant::fromValue(value);
 }
 
+QDateTime inUtc(const QDate &date, const QTime &time) {
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+    return QDateTime(date, time, QTimeZone::UTC);
+#else
+    return QDateTime(date, time, Qt::UTC);
+#endif
+}
+
+QDateTime atOffset(const QDate &date, const QTime &time, int seconds) {
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+    return QDateTime(date, time, QTimeZone::fromSecondsAheadOfUtc(seconds));
+#else
+    return QDateTime(date, time, Qt::OffsetFromUTC, seconds);
+#endif
+}
+
 QString wide() { return QString::fromUtf8("é共😀"); }
 
 std::map<QString, Type> allTypes() {
@@ -171,10 +187,9 @@ std::map<QString, Type> allTypes() {
         {"QDate",
          type<QDate>({QDate(), date, QDate(-1, 12, 31), QDate(1, 1, 1), QDate(1582, 10, 4)})},
         {"QTime", type<QTime>({QTime(), QTime(0, 0), time})},
-        {"QDateTime", type<QDateTime>({QDateTime(), QDateTime(date, time, Qt::UTC),
-                                       QDateTime(date, time, Qt::OffsetFromUTC, -19800),
+        {"QDateTime", type<QDateTime>({QDateTime(), inUtc(date, time), atOffset(date, time, -19800),
                                        QDateTime(date, time, QTimeZone("Europe/Berlin")),
-                                       QDateTime(QDate(1969, 7, 20), QTime(20, 17), Qt::UTC)})},
+                                       inUtc(QDate(1969, 7, 20), QTime(20, 17))})},
         {"QDateTime local", type<QDateTime>({QDateTime(date, time)})},
         {"QUuid", type<QUuid>({QUuid(), uuid})},
         {"QUrl", type<QUrl>({QUrl(), QUrl("https://user@example.org:81/a%20b?q=1#f"),
@@ -223,7 +238,7 @@ std::map<QString, Type> allTypes() {
                                      variant(QVariantHash{{"h", 1}}),
                                      variant(date),
                                      variant(time),
-                                     variant(QDateTime(date, time, Qt::UTC)),
+                                     variant(inUtc(date, time)),
                                      variant(uuid),
                                      variant(QUrl("http://a/b")),
                                      variant(QSize(1, 2)),

@@ -96,6 +96,8 @@ func TestTypesWithoutAForm(t *testing.T) {
 		{[]uint{1}, ErrType, "[0][…]", "no fixed size"},
 		{make(chan int), ErrType, "[0]", "chan int"},
 		{complex(1, 2), ErrType, "[0]", "complex128"},
+		{[]struct{}{}, ErrType, "[0][…]", "no field"},
+		{[0]int32{}, ErrType, "[0]", "no element"},
 		{itself{}, ErrType, "[0].Next[…]", "within itself"},
 		{map[string]func(){}, ErrType, "[0][…]", "func()"},
 		{map[[1]chan int]int32{}, ErrType, "[0][key][…]", "chan int"},

@@ -188,6 +188,9 @@ func (b *builder) container(t reflect.Type) (*node, *Error) {
 	case reflect.Map:
 		return b.mapOf(t, qtType{}, t == reflect.TypeFor[Hash]())
 	case reflect.Array:
+		if t.Len() == 0 {
+			return nil, fail(ErrType, "%v has no element, and so no form", t)
+		}
 		elem, err := b.build(t.Elem(), qtType{})
 		if err != nil {
 			return nil, err.in("[…]")
@@ -228,6 +231,9 @@ func (b *builder) structOf(t reflect.Type) (*node, *Error) {
 			return nil, err.in("." + field.Name)
 		}
 		n.fields = append(n.fields, nodeField{field.Name, i, member})
+	}
+	if len(n.fields) == 0 {
+		return nil, fail(ErrType, "%v has no field, and so no form", t)
 	}
 	if len(n.fields) > 0xFFFF {
 		return nil, fail(ErrType, "a struct of %d fields", len(n.fields))
