@@ -384,9 +384,9 @@ class Reader {
     }
 
     // Before Qt 5.2 it was written that a QDateTime has a time zone, but not which. Qt
-    // complains of that on stderr, and takes it for local time.
+    // before 6.5 complains of that on stderr, and takes it for local time.
     bool hasLostZone(qint64 ahead) const {
-        if (version_ >= QDataStream::Qt_5_2)
+        if (QT_VERSION >= QT_VERSION_CHECK(6, 5, 0) || version_ >= QDataStream::Qt_5_2)
             return false;
         const uchar spec = peek<uchar>(ahead + (version_ >= QDataStream::Qt_5_0 ? 12 : 8));
         return spec == (version_ == QDataStream::Qt_5_0 ? 3 : 4);

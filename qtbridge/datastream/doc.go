@@ -70,8 +70,8 @@
 // old one has no room for is lost, as with Qt: before Qt 5.2 the offset and the time zone of a
 // QDateTime, before Qt 5.0 the days before the julian day 1. The elements of a QMap have the
 // order of the linked Qt: that of the keys with Qt 6, the reverse with Qt 5. Times are in
-// milliseconds. Tested are both directions with Qt 5.15 and 6.4, each type in each version, byte order and
-// precision.
+// milliseconds. Tested are both directions with Qt 5.15, 6.4 and 6.8, each type in each
+// version and in both byte orders and precisions.
 //
 // # Bad input
 //

@@ -194,10 +194,13 @@ func exchange(t *testing.T, peer *peertest.Peer, s setup, name string, i int, sa
 		assert.Equal(t, true, r.Ret, "%s: the peer has read % x", what, ours)
 		return
 	}
-	// Neither side gets back what it had, but both get the same.
+	// Neither side gets back what it had, but both get the same if they have the same Qt:
+	// what is UTC for Qt 6.8 is local time for Qt 6.4, in version Qt_5_0.
 	again, err := Marshal(s.options(), target.Interface())
 	require.NoError(t, err, what)
-	assert.Equal(t, r.Bytes(), again, what)
+	if peer.QtVersion == native.VersionRunning() {
+		assert.Equal(t, r.Bytes(), again, what)
+	}
 }
 
 // marshaled is a sample as an argument: a QVariant is a pointer to an any.
