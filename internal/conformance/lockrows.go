@@ -105,7 +105,7 @@ func bothCount(s *scene) {
 // Both count in parts: a busy machine needs milliseconds for each change from one to the
 // other, and has counted enough after some seconds.
 const (
-	countPart   = 2_000
+	countPart   = 500
 	countEnough = 3 * time.Second
 )
 
@@ -115,11 +115,11 @@ func (s *scene) count(segment *qtbridge.Segment) {
 	s.Helper()
 	most := s.rounds(20_000)
 	if s.cell.Kind.posix() { // who gives it back mostly takes it again, so that the peer waits long
-		most = countPart
+		most = 2_000
 	}
 	part := min(most, countPart)
 	begun, total, peers, between := time.Now(), uint64(0), 0, 0
-	for range 100 {
+	for range 200 {
 		counted := s.peer.Async("shm.count", "m", peertest.Args{"n": part})
 		ours, theirs := s.countMeanwhile(segment, counted)
 		s.equal("calls of lock() and unlock() of the peer that failed", 0, theirs.LockFailed+theirs.UnlockFailed)
