@@ -4,6 +4,8 @@
 #ifndef QTB_DATASTREAM_H
 #define QTB_DATASTREAM_H
 
+#include "qtheaders.h"
+
 #include <QBitArray>
 #include <QByteArray>
 #include <QCborValue>

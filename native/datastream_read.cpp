@@ -1,9 +1,9 @@
 //go:build linux || windows
 
+#include "datastream.h"
+
 #include <QBuffer>
 #include <vector>
-
-#include "datastream.h"
 
 namespace qtb {
 namespace {
