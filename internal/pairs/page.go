@@ -65,7 +65,7 @@ func (p *page) writeSummary() {
 	if p.Quick {
 		p.f(", the quick form: one payload a cell")
 	}
-	p.f(". %s, in %.0f s.\n", p.Counts, p.Seconds)
+	p.f(". %s, in %.0f s if one cell is played after the other.\n", p.Counts, p.Seconds)
 	p.f("Each cell is a Go program and a Qt program, or two Qt programs, that play a list of rows, alone in an IPC namespace. A cell leads to its evidence: what both did, row by row.</p>\n")
 	p.f(`<p class="faint"><em>Impossible</em> is what the Qt of one side cannot do, whoever uses it; the letter leads to the reason. <em>6.4.2, run with 6.8.2</em> is one binary, built with the first and run with the libraries of the second.</p>` + "\n")
 }
