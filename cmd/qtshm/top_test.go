@@ -79,6 +79,8 @@ func (s *screen) waitFor(text string) {
 func (s *screen) restored() {
 	s.t.Helper()
 	s.eventually("the shell", func(string) bool { return !s.alternate() })
+	// Between that and its prompt the terminal is set, which drops what was typed.
+	s.eventually("the prompt", func(all string) bool { return strings.HasSuffix(strings.TrimSpace(all), "ready$") })
 	s.keys("stty -a | grep -c ' echo ' ; echo sta''tus", "Enter")
 	s.waitFor("status")
 	s.eventually("echo", func(all string) bool { return strings.Contains(all, "1\nstatus") })
