@@ -28,8 +28,7 @@ func TestWatchSameBytesAnew(t *testing.T) {
 		for i := range 5 {
 			name := fmt.Sprint(i)
 			object(peer, name, key)
-			peer.Must("shm.create", name, peertest.Args{"size": 4})
-			peer.Do("shm.write", name, peertest.Args{"data": []byte("same")})
+			peer.Create(name, 4, []byte("same"))
 			m := w.next()
 			assert.Equal(t, "same", string(m.Data))
 			assert.Equal(t, Created, m.Cause)

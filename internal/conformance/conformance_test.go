@@ -107,7 +107,7 @@ func TestNoRowFailsBetweenTestpeers(t *testing.T) {
 					passed++
 				}
 			})
-			assert.True(t, passed > 4 || kind.posix(), "%d passed", passed)
+			assert.True(t, passed >= 4 || kind.posix(), "%d passed", passed) // without a lock of both
 		})
 	}
 }
