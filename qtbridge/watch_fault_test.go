@@ -82,6 +82,25 @@ func requirePart(t *testing.T, data []byte) bool {
 	return len(data) == len(whole)
 }
 
+// What a writer that is killed with the lock in hand has written is not a message, also for
+// a watch that stays attached and gets the lock by its end.
+func TestWatchTheWriterIsKilledInTheLock(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		env.LeavesBehind()
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		create(peer, key, 8, []byte("before.."))
+		w := startWatch(t, key, opts)
+		w.until(paged([]byte("before..")))
+		peer.Must("shm.lock", key.String(), nil)
+		peer.Do("shm.write", key.String(), peertest.Args{"data": []byte("half")})
+		w.none(50 * time.Millisecond)
+		peer.Kill()
+		require.Equal(t, Removed, w.next().Cause)
+		w.none(50 * time.Millisecond)
+	})
+}
+
 func TestWatchGrowsTo256MiB(t *testing.T) {
 	const size = 256 << 20
 	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
