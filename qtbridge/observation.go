@@ -97,7 +97,7 @@ func (o *observation) memory() []byte { return o.attachment.data }
 // in message. What a key file tells of is another segment, or none: the one we
 // know need not be attached to for that.
 func (o *observation) look(now time.Time, means Means) (seen, error) {
-	if means == ByLock && o.differs() && o.attachment.lastDetach() == notLast {
+	if means == ByLock && o.differs() {
 		return o.take(now, false, o.id)
 	}
 	state, err := o.see()
@@ -280,6 +280,7 @@ func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	}
 	if o.attachment.lastDetach() == keeps {
 		_ = lock.Give() // which the kernel gave us: who had it was killed, halfway perhaps
+		o.leave()
 		return nil, unsettled, nil
 	}
 	content, agreed, lost := o.copyAndGive(lock, data)
