@@ -71,12 +71,7 @@ func goHoldsLock(s *scene) {
 	s.peerAttaches(s.peer, "m")
 	s.must("Lock()", segment.Lock(s.ctx))
 	locked := s.peer.Async("shm.lock", "m", nil)
-	select {
-	case reply := <-locked:
-		s.Fatalf("lock() of the peer returned %v while Go had the lock", reply.Ret)
-	case <-time.After(100 * time.Millisecond):
-		s.Log("    lock() of the peer waits")
-	}
+	s.waits("lock() of the peer", locked)
 	s.must("Unlock()", segment.Unlock())
 	s.equal("lock() of the peer", true, (<-locked).OK())
 	s.peer.Must("shm.unlock", "m", nil)
@@ -213,12 +208,7 @@ func goKilledInLock(s *scene) {
 	s.must("another Go program: "+string(line), err)
 	s.equal("the other program", held, string(line))
 	locked := s.peer.Async("shm.lock", "m", nil)
-	select {
-	case reply := <-locked:
-		s.Fatalf("lock() of the peer returned %v while Go had the lock", reply.Ret)
-	case <-time.After(100 * time.Millisecond):
-		s.Log("    lock() of the peer waits")
-	}
+	s.waits("lock() of the peer", locked)
 	holder.Kill()
 	s.Log("Go  killed the other program")
 	if s.cell.Kind.posix() { // the peer that waits cannot be told from one that has it

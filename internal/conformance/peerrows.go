@@ -125,17 +125,6 @@ func (s *scene) withoutLockBetween(peers ...*peertest.Peer) bool {
 	return false
 }
 
-// waits makes sure that a call of lock() or acquire() does not return yet.
-func (s *scene) waits(call <-chan peertest.Reply) {
-	s.Helper()
-	select {
-	case reply := <-call:
-		s.Fatalf("it returned %v, and should wait", reply.Ret)
-	case <-time.After(100 * time.Millisecond):
-		s.Log("    it waits")
-	}
-}
-
 func lockBetween(s *scene, a, b *peertest.Peer) {
 	s.createBy(a, make([]byte, 8))
 	s.peerAttaches(b, "m")
@@ -144,7 +133,7 @@ func lockBetween(s *scene, a, b *peertest.Peer) {
 	}
 	a.Must("shm.lock", "m", nil)
 	locked := b.Async("shm.lock", "m", nil)
-	s.waits(locked)
+	s.waits("lock()", locked)
 	a.Must("shm.unlock", "m", nil)
 	s.equal("lock() of the second peer", true, (<-locked).OK())
 	b.Must("shm.unlock", "m", nil)
@@ -282,10 +271,10 @@ func killedInLock(s *scene, a, b *peertest.Peer) {
 	}
 	killed.Must("shm.lock", "m", nil)
 	locked := first.Async("shm.lock", "m", nil)
-	s.waits(locked)
+	s.waits("lock()", locked)
 	killed.Kill()
 	if s.cell.Kind.posix() {
-		s.waits(locked)
+		s.waits("lock()", locked)
 		first.Kill() // its destructor would wait, too
 		return
 	}
@@ -333,7 +322,7 @@ func semaphoreBetween(s *scene, a, b *peertest.Peer) {
 	s.equal("acquire() of the second peer", true, b.Do("sem.acquire", "s", nil).OK())
 	s.equal("acquire() of the second peer", true, b.Do("sem.acquire", "s", nil).OK())
 	acquired := b.Async("sem.acquire", "s", nil)
-	s.waits(acquired)
+	s.waits("acquire()", acquired)
 	s.equal("release(1) of the first peer", true, a.Do("sem.release", "s", peertest.Args{"n": 1}).OK())
 	s.equal("acquire() of the second peer", true, (<-acquired).OK())
 	b.Do("sem.delete", "s", nil)

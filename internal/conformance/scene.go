@@ -113,6 +113,17 @@ func (s *scene) createBy(peer *peertest.Peer, data []byte) {
 	peer.Do("shm.write", "m", peertest.Args{"data": data})
 }
 
+// waits makes sure that a call of a peer's does not return yet.
+func (s *scene) waits(what string, call <-chan peertest.Reply) {
+	s.Helper()
+	select {
+	case reply := <-call:
+		s.Fatalf("%s returned %v, and should wait", what, reply.Ret)
+	case <-time.After(100 * time.Millisecond):
+		s.Logf("    %s waits", what)
+	}
+}
+
 // peerAttaches has a peer attach with a fresh object.
 func (s *scene) peerAttaches(peer *peertest.Peer, name string) {
 	s.Helper()
