@@ -134,7 +134,7 @@ func TestWatchWithoutInotify(t *testing.T) {
 		name := env.Name()
 		key := NativeKey(env.Work + "/" + name)
 		writer := env.Start(qt, env.Work, "writer", name)
-		publish(writer, "before")
+		writer.Publish("before")
 		lowerLimit(t, unix.RLIMIT_NOFILE, 3)
 		w := startWatch(t, key, WatchOptions{})
 		e := requireError(t, w.nextError(), "watch", key, ErrResources)
@@ -144,7 +144,7 @@ func TestWatchWithoutInotify(t *testing.T) {
 		require.ErrorIs(t, e, unix.EMFILE)
 		require.Equal(t, "before", string(w.next().Data))
 		for i := range 30 {
-			id := publish(writer, fmt.Sprint("id ", i))
+			id := writer.Publish(fmt.Sprint("id ", i))
 			if means := w.until([]byte(id)).Means; means != ByLock || !peertest.HasIPCKeys(t, qt) { // from 6.6 on there is a lock
 				require.Equal(t, ByPoll, means)
 			}

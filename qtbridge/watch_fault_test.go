@@ -41,7 +41,7 @@ func TestWatchWhileTheWriterIsKilled(t *testing.T) {
 		// It can look live while the watch is attached for its copy.
 		clearUp(t, kind.key, killed[i%2])
 		writer := env.Start(peertest.QtVersions[i/2%2], env.Work, kind.args...)
-		id := paged([]byte(publish(writer, fmt.Sprint("life ", i))))
+		id := paged([]byte(writer.Publish(fmt.Sprint("life ", i))))
 		for {
 			m := w.next()
 			if isWhole := requirePart(t, m.Data); !isWhole {

@@ -168,20 +168,6 @@ func TestWatchPeerThatLocks(t *testing.T) {
 	})
 }
 
-// publish has a writer publish line, or line with a number if create() failed, as
-// it does while a reader is attached. It returns what was published.
-func publish(writer *peertest.Process, line string) string {
-	for id, try := line, 1; ; id, try = fmt.Sprintf("%s (%d)", line, try), try+1 {
-		writer.Line(id)
-		entry := writer.Diary(func(entry map[string]any) bool { return entry["id"] == id })
-		if entry["create"] == true {
-			_, _ = writer.ReadLine()
-			return id
-		}
-		require.Less(writer.T(), try, 1000, "create() fails again and again: %v", entry)
-	}
-}
-
 // b: the mission's writer, with a new segment for each id.
 func TestWatchTheWriter(t *testing.T) {
 	for _, setKey := range []bool{false, true} {
@@ -196,7 +182,7 @@ func TestWatchTheWriter(t *testing.T) {
 				writer := env.Start(qt, env.Work, append([]string{"writer", name}, args...)...)
 				means := map[Means]int{}
 				for i := range fewerOnWindows(200) {
-					m := w.until(paged([]byte(publish(writer, fmt.Sprintf("id %0*d", i%7+1, i)))))
+					m := w.until(paged([]byte(writer.Publish(fmt.Sprintf("id %0*d", i%7+1, i)))))
 					if hasKeyFiles {
 						require.Equal(t, Created, m.Cause)
 					}

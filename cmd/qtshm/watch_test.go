@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -72,24 +73,6 @@ func TestWatchFormats(t *testing.T) {
 	})
 }
 
-// published has a writer publish a line, which says so. Its create() can meet a look on
-// Windows, where it fails as beside any reader.
-func published(writer *peertest.Process, line string) {
-	said := make(chan struct{})
-	go func() {
-		defer close(said)
-		_, _ = writer.ReadLine()
-	}()
-	for {
-		writer.Line(line)
-		select {
-		case <-said:
-			return
-		case <-time.After(2 * time.Second):
-		}
-	}
-}
-
 // A command gets the bytes and the facts; one that fails does not end the watch.
 func TestWatchRunsCommands(t *testing.T) {
 	e := peertest.New(t)
@@ -97,8 +80,8 @@ func TestWatchRunsCommands(t *testing.T) {
 	writer := e.Start(6, e.Work, "writer", key, "--set-key")
 	p := startProcess(t, append([]string{"watch", key, "--count", "3", "--"}, childThat("tells")...)...)
 	for _, id := range []string{"id-1", "id-2"} {
-		published(writer, id)
-		assert.Regexp(t, fmt.Sprintf("^%s (%s) %q of %d$", key, strings.Join(causesOfNew, "|"), id, pagedSize(len(id))), p.line())
+		id = writer.Publish(id)
+		assert.Regexp(t, fmt.Sprintf("^%s (%s) %s of %d$", key, strings.Join(causesOfNew, "|"), regexp.QuoteMeta(strconv.Quote(id)), pagedSize(len(id))), p.line())
 	}
 	require.NoError(t, writer.End())
 	assert.Equal(t, key+` removed "" of 0`, p.line())

@@ -285,6 +285,23 @@ func (p *Process) Diary(accept func(map[string]any) bool) map[string]any {
 	return nil
 }
 
+// Publish has a writer publish a line, and returns which: the create() of the mission's
+// writer can meet a reader, so that it takes another line.
+func (p *Process) Publish(line string) (published string) {
+	p.t.Helper()
+	for id, try := line, 1; ; id, try = fmt.Sprintf("%s (%d)", line, try), try+1 {
+		p.Line(id)
+		entry := p.Diary(func(entry map[string]any) bool { return entry["id"] == id })
+		if entry["create"] == true {
+			_, _ = p.ReadLine()
+			return id
+		}
+		if try >= 1000 {
+			p.t.Fatalf("create() fails again and again: %v", entry)
+		}
+	}
+}
+
 // Stderr is what the peer has written to stderr by now.
 func (p *Process) Stderr() string { return p.stderr.String() }
 
