@@ -144,8 +144,8 @@ func missingFile(path string, native bool) string {
 
 // isOfAnother tells whether a file is there for another purpose than a key.
 func isOfAnother(path string) bool {
-	var stat syscall.Stat_t
-	return syscall.Stat(path, &stat) == nil && !isPlain(&stat)
+	file, err := lookFile(path)
+	return err == nil && !file.Plain
 }
 
 func isDir(path string) bool {

@@ -2,6 +2,7 @@ package datastream
 
 import (
 	"slices"
+	"strings"
 
 	"qtinterop/native"
 )
@@ -55,25 +56,19 @@ func (d *Decoder) guess(o Options, types []byte) string {
 
 // describe tells what is different in try.
 func describe(o, try Options) string {
-	text := ""
-	add := func(part string) {
-		if text != "" {
-			text += ", "
-		}
-		text += part
-	}
+	var parts []string
 	if try.LittleEndian != o.LittleEndian {
-		add(try.order() + " byte order")
+		parts = append(parts, try.order()+" byte order")
 	}
 	if try.Version != o.Version {
-		add(try.Version.String())
+		parts = append(parts, try.Version.String())
 	}
 	if try.SinglePrecision != o.SinglePrecision {
 		if try.SinglePrecision {
-			add("SinglePrecision")
+			parts = append(parts, "SinglePrecision")
 		} else {
-			add("DoublePrecision")
+			parts = append(parts, "DoublePrecision")
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
