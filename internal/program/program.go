@@ -75,8 +75,10 @@ func (p *Program) State() *os.ProcessState {
 	}
 }
 
-// Kill kills the program with SIGKILL, and waits until none of it is left.
+// Kill kills the program with SIGKILL, and waits until none of it is left. All its processes
+// are stopped first: one that reads from another would see it end, and end in good order.
 func (p *Program) Kill() {
+	p.signal(syscall.SIGSTOP)
 	killed := p.signal(syscall.SIGKILL)
 	<-p.ended
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
@@ -105,6 +107,19 @@ func (p *Program) signal(s syscall.Signal) (pids []int) {
 func (p *Program) Is(process qtbridge.Process) bool {
 	value, err := procfs.Variable(process.PID, mark)
 	return process.PID > 0 && err == nil && value == p.mark
+}
+
+// Qt is the version of the QtCore that a process of the program has loaded, as the name of
+// its file tells it; empty if none is seen.
+func (p *Program) Qt() string {
+	for _, pid := range procfs.Processes() {
+		if p.Is(qtbridge.Process{PID: pid}) {
+			if version := procfs.QtCore(pid); version != "" {
+				return version
+			}
+		}
+	}
+	return ""
 }
 
 // Await waits until is, or returns why it did not come to that. A program that has ended
