@@ -35,31 +35,35 @@ func streamFlags(little, single bool) (flags C.int32_t) {
 }
 
 // WriteStream writes values by QDataStream::operator<<, one after the other: little is
-// setByteOrder(LittleEndian), single setFloatingPointPrecision(SinglePrecision).
-func WriteStream(values []byte, version int, little, single bool) ([]byte, error) {
+// setByteOrder(LittleEndian), single setFloatingPointPrecision(SinglePrecision). The message
+// is in room if that has the capacity.
+func WriteStream(values, room []byte, version int, little, single bool) ([]byte, error) {
 	if err := mixed(); err != nil {
 		return nil, err
 	}
-	p, n := chars(unsafe.String(unsafe.SliceData(values), len(values)))
-	r := C.qtb_stream_write(p, n, C.int32_t(version), streamFlags(little, single))
+	p, n := byteChars(values)
+	to, space := byteChars(room[:cap(room)])
+	r := C.qtb_stream_write(p, n, to, space, C.int32_t(version), streamFlags(little, single))
 	if r.value == 0 {
 		return nil, answer("QDataStream::operator<<", nil, r, nil)
 	}
-	return takeBytes(r), nil
+	return takeBytes(r, room), nil
 }
 
 // ReadStream reads what types say from the start of data by QDataStream::operator>>, and
-// tells how many bytes of data that were. What is wrong with data is a *StreamError.
-func ReadStream(types, data []byte, version int, little, single bool) (values []byte, size int, err error) {
+// tells how many bytes of data that were. What is wrong with data is a *StreamError. The
+// values are in room if that has the capacity.
+func ReadStream(types, data, room []byte, version int, little, single bool) (values []byte, size int, err error) {
 	if err := mixed(); err != nil {
 		return nil, 0, err
 	}
-	t, tn := chars(unsafe.String(unsafe.SliceData(types), len(types)))
-	d, dn := chars(unsafe.String(unsafe.SliceData(data), len(data)))
-	r := C.qtb_stream_read(t, tn, d, dn, C.int32_t(version), streamFlags(little, single))
+	t, tn := byteChars(types)
+	d, dn := byteChars(data)
+	to, space := byteChars(room[:cap(room)])
+	r := C.qtb_stream_read(t, tn, d, dn, to, space, C.int32_t(version), streamFlags(little, single))
 	switch code := int(r.error); {
 	case code == 0:
-		return takeBytes(r), int(r.value), nil
+		return takeBytes(r, room), int(r.value), nil
 	case code <= int(StreamPastEnd):
 		return nil, 0, streamError(StreamCode(code), int(r.value), text(r))
 	}
@@ -67,7 +71,14 @@ func ReadStream(types, data []byte, version int, little, single bool) (values []
 	return nil, 0, answer("QDataStream::operator>>", nil, r, nil)
 }
 
-func takeBytes(r C.qtb_result) []byte {
+func byteChars(b []byte) (*C.char, C.size_t) {
+	return chars(unsafe.String(unsafe.SliceData(b), len(b)))
+}
+
+func takeBytes(r C.qtb_result, room []byte) []byte {
+	if r.text == nil {
+		return room[:r.text_size]
+	}
 	defer C.free(unsafe.Pointer(r.text))
 	return C.GoBytes(unsafe.Pointer(r.text), r.text_size)
 }

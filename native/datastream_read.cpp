@@ -1,9 +1,14 @@
 //go:build linux || windows
 
 #include "datastream.h"
+#include "datastream_picture.h"
 
-#include <QBuffer>
+#include <climits>
 #include <vector>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace qtb {
 namespace {
@@ -16,23 +21,95 @@ struct Trouble {
     QString what;
 };
 
+// Where the stream reads. A QBuffer does the same, and looks at more for each number.
+class Source : public QIODevice {
+ public:
+    Source() { open(ReadOnly | Unbuffered); }
+    bool isSequential() const override { return true; }
+    void readFrom(const char *data, size_t size) {
+        data_ = data;
+        size_ = length(size);
+        at_ = 0;
+    }
+
+    qint64 at() const { return at_; }
+    qint64 left() const { return size_ - at_; }
+    const char *ahead(qint64 n) const { return data_ + at_ + n; }
+    void leave(qint64 n) { at_ += n; }
+
+ protected:
+    qint64 readData(char *to, qint64 n) override {
+        n = qMin(n, left());
+        if (n > 0)
+            memcpy(to, data_ + at_, size_t(n));
+        at_ += n;
+        return n;
+    }
+    qint64 writeData(const char *, qint64) override { return -1; }
+
+ private:
+    const char *data_ = nullptr;
+    qint64 size_ = 0;
+    qint64 at_ = 0;
+};
+
+// QChars as UTF-8 at to, which has 3 bytes for each. Returns the end of it, or nullptr at a half of
+// a surrogate pair, whose number is then in bad.
+uchar *toUtf8(const ushort *units, int n, uchar *to, int &bad) {
+    int i = 0;
+#ifdef __SSE2__
+    for (; n - i >= 16; i += 16, to += 16) {
+        const __m128i *from = reinterpret_cast<const __m128i *>(units + i);
+        const __m128i low = _mm_loadu_si128(from), high = _mm_loadu_si128(from + 1);
+        const __m128i above = _mm_and_si128(_mm_or_si128(low, high), _mm_set1_epi16(short(0xFF80)));
+        if (_mm_movemask_epi8(_mm_cmpeq_epi16(above, _mm_setzero_si128())) != 0xFFFF)
+            break;
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to), _mm_packus_epi16(low, high));
+    }
+#endif
+    for (; i < n; ++i) {
+        const uint unit = units[i];
+        if (unit < 0x80) {
+            *to++ = uchar(unit);
+        } else if (unit < 0x800) {
+            *to++ = uchar(0xC0 | unit >> 6);
+            *to++ = uchar(0x80 | (unit & 0x3F));
+        } else if (!QChar::isSurrogate(unit)) {
+            *to++ = uchar(0xE0 | unit >> 12);
+            *to++ = uchar(0x80 | (unit >> 6 & 0x3F));
+            *to++ = uchar(0x80 | (unit & 0x3F));
+        } else if (QChar::isHighSurrogate(unit) && i + 1 < n &&
+                   QChar::isLowSurrogate(units[i + 1])) {
+            const uint c = QChar::surrogateToUcs4(ushort(unit), units[++i]);
+            *to++ = uchar(0xF0 | c >> 18);
+            *to++ = uchar(0x80 | (c >> 12 & 0x3F));
+            *to++ = uchar(0x80 | (c >> 6 & 0x3F));
+            *to++ = uchar(0x80 | (c & 0x3F));
+        } else {
+            bad = i;
+            return nullptr;
+        }
+    }
+    return to;
+}
+
 // Values on their way to Go.
 class Output {
  public:
-    const QByteArray &bytes() const { return bytes_; }
+    Output(char *room, size_t size) : room_(room, size) {}
+
+    qtb_result result(qint64 value) { return room_.result(value); }
 
     template <typename T>
     void number(T n) {
-        char raw[sizeof(T)];
-        qToLittleEndian(n, raw);
-        bytes_.append(raw, sizeof raw);
+        qToLittleEndian(n, room_.more(sizeof n));
     }
     void real(double d) {
         quint64 bits;
         memcpy(&bits, &d, sizeof bits);
         number(bits);
     }
-    void tag(Tag tag) { bytes_.append(static_cast<char>(tag)); }
+    void tag(Tag tag) { *room_.more(1) = static_cast<char>(tag); }
 
     void add(bool v) { put(Bool, static_cast<uchar>(v)); }
     void add(signed char v) { put(Int8, static_cast<qint8>(v)); }
@@ -48,17 +125,32 @@ class Output {
     void add(QChar v) { put(Char, v.unicode()); }
     void add(const QString &v) {
         tag(String);
-        number(v.isNull() ? nullSize : quint32(v.size()));
-#if Q_BYTE_ORDER == Q_LITTLE_ENDIAN
-        bytes_.append(reinterpret_cast<const char *>(v.utf16()), v.size() * 2);
-#else
-        for (const QChar c : v) number(c.unicode());
-#endif
+        if (v.isNull())
+            return number(nullSize);
+        const int n = int(v.size());
+        char *size = room_.more(4 + 3 * size_t(n));
+        uchar *start = reinterpret_cast<uchar *>(size) + 4;
+        int bad = 0;
+        const uchar *end = toUtf8(v.utf16(), n, start, bad);
+        if (end != nullptr) {
+            qToLittleEndian(quint32(end - start), size);
+            room_.shrink(reinterpret_cast<char *>(const_cast<uchar *>(end)));
+            return;
+        }
+        room_.shrink(size);
+        number(noText);
+        number(quint32(bad));
     }
     void add(const QByteArray &v, Tag as = Bytes) {
         tag(as);
-        number(v.isNull() ? nullSize : quint32(v.size()));
-        bytes_.append(v);
+        if (v.isNull())
+            return number(nullSize);
+        sized(v);
+    }
+    void picture(Tag as, qint64 at, quint32 size) {
+        tag(as);
+        number(quint64(at));
+        number(size);
     }
     void add(const QDate &v) { put(Date, qint64(v.toJulianDay())); }
     void add(const QTime &v) { put(Time, v.isValid() ? qint32(v.msecsSinceStartOfDay()) : -1); }
@@ -68,12 +160,11 @@ class Output {
         number(static_cast<uchar>(v.timeSpec()));
         number(v.isValid() ? qint32(v.offsetFromUtc()) : 0);
         const QByteArray zone = v.timeSpec() == Qt::TimeZone ? v.timeZone().id() : QByteArray("");
-        number(quint32(zone.size()));
-        bytes_.append(zone);
+        sized(zone);
     }
     void add(const QUuid &v) {
         tag(Uuid);
-        bytes_.append(v.toRfc4122());
+        room_.append(v.toRfc4122().constData(), 16);
     }
     void add(const QUrl &v) { add(v.toEncoded(), Url); }
     void add(const QSize &v) { ints(Size, {v.width(), v.height()}); }
@@ -89,7 +180,7 @@ class Output {
         QByteArray bits((v.size() + 7) / 8, '\0');
         for (int i = 0; i < int(v.size()); ++i)
             bits[i / 8] = static_cast<char>(bits[i / 8] | (v.testBit(i) ? 1 << (i % 8) : 0));
-        bytes_.append(bits);
+        room_.append(bits.constData(), size_t(bits.size()));
     }
     void add(const QJsonValue &v) {
         const QByteArray array = QJsonDocument(QJsonArray{v}).toJson(QJsonDocument::Compact);
@@ -106,6 +197,10 @@ class Output {
     }
 
  private:
+    void sized(const QByteArray &v) {
+        number(quint32(v.size()));
+        room_.append(v.constData(), size_t(v.size()));
+    }
     template <typename T>
     void put(Tag t, T n) {
         tag(t);
@@ -120,7 +215,7 @@ class Output {
         for (const double d : list) real(d);
     }
 
-    QByteArray bytes_;
+    Room room_;
 };
 
 // How the length before a value counts.
@@ -134,6 +229,7 @@ struct LeafType {
     Sized sized;
 };
 
+// From Bool to Bitmap.
 constexpr LeafType leafTypes[] = {
     {Bool, "bool", 1, Sized::Not},
     {Int8, "qint8", 1, Sized::Not},
@@ -166,16 +262,18 @@ constexpr LeafType leafTypes[] = {
     {JsonValue, "QJsonValue", 1, Sized::Json},
     {JsonDocument, "QJsonDocument", 4, Sized::Bytes},
     {Cbor, "QCborValue", 4, Sized::Bytes},
+    {Invalid, "", 0, Sized::Not},  // a StringList has parts
     {JsonObject, "QJsonObject", 4, Sized::Bytes},
     {JsonArray, "QJsonArray", 4, Sized::Bytes},
+    {Image, "QImage", 4, Sized::Not},
+    {Pixmap, "QPixmap", 4, Sized::Not},
+    {Bitmap, "QBitmap", 4, Sized::Not},
 };
 
 const LeafType *leafType(Tag tag) {
-    for (const LeafType &t : leafTypes) {
-        if (t.tag == tag)
-            return &t;
-    }
-    return nullptr;
+    if (tag < Bool || tag > Bitmap || leafTypes[tag - Bool].tag != tag)
+        return nullptr;
+    return &leafTypes[tag - Bool];
 }
 
 // The types that are read out of a QVariant: by its id, that of Qt 5 and 6, which has not
@@ -281,16 +379,13 @@ constexpr quint32 extOfQt4 = 97;  // how much larger those ids are than Qt 5's
 
 class Reader {
  public:
-    Reader(const char *data, size_t size, int32_t version, int32_t flags)
-        : data_(QByteArray::fromRawData(data, length(size))), version_(version) {
-        device_.setBuffer(&data_);
-        device_.open(QIODevice::ReadOnly);
-        stream_.setDevice(&device_);
-        configure(stream_, version, flags);
-    }
-
-    qint64 at() const { return device_.pos(); }
-    const QByteArray &values() const { return out_.bytes(); }
+    Reader(Stream<Source> &from, Output &out)
+        : source_(from.device),
+          stream_(from.stream),
+          version_(from.stream.version()),
+          out_(out),
+          text_(from.text),
+          path_(from.path) {}
 
     void value(Input &type, int depth) {
         const Tag tag = type.tag();
@@ -328,7 +423,8 @@ class Reader {
     }
 
  private:
-    qint64 left() const { return data_.size() - at(); }
+    qint64 at() const { return source_.at(); }
+    qint64 left() const { return source_.left(); }
 
     template <typename Read>
     void parts(quint32 n, Read read) {
@@ -349,7 +445,7 @@ class Reader {
     // A number at a place ahead, without going there.
     template <typename T>
     T peek(qint64 ahead) const {
-        const char *from = data_.constData() + at() + ahead;
+        const char *from = source_.ahead(ahead);
         return stream_.byteOrder() == QDataStream::BigEndian ? qFromBigEndian<T>(from)
                                                              : qFromLittleEndian<T>(from);
     }
@@ -376,7 +472,7 @@ class Reader {
         if (!wide && n == nullSize && sized == Sized::Bytes)
             return;
         bytes = sized == Sized::Bits ? n / 8 + (n % 8 != 0) : n;
-        if (bytes > quint64(left() - head))
+        if (bytes > quint64(left() - head) || (sized == Sized::Bits && n > INT_MAX))
             throw Trouble{QTB_STREAM_SIZE, at(), type.name,
                           QString("it says that it has %1 bytes, but %2 are left")
                               .arg(bytes)
@@ -416,14 +512,38 @@ class Reader {
         if (version_ < QDataStream::Qt_5_2 || spec != Qt::TimeZone)
             return;
         ++ahead;
+        const QString id = zoneAt(type, ahead);
+        if (id == QLatin1String("OffsetFromUtc"))
+            zoneAt(type, ahead);  // which comes next
+        else if (!QTimeZone(id.toUtf8()).isValid())
+            noZone(type, id);
+    }
+
+    // The id of a time zone, which is what Qt looks for as a file: it must be no way to another
+    // one. Ahead is behind it then.
+    QString zoneAt(const LeafType &type, qint64 &ahead) {
         checkLength({String, type.name, 4, Sized::Bytes}, ahead);
         const quint32 size = peek<quint32>(ahead);
+        ahead += 4;
         QString id;
-        for (quint32 i = 0; size != nullSize && i + 1 < size; i += 2)
-            id += QChar(peek<quint16>(ahead + 4 + i));
-        if (id != QLatin1String("OffsetFromUtc") && !QTimeZone(id.toUtf8()).isValid())
-            throw Trouble{QTB_STREAM_CORRUPT, at(), type.name,
-                          "this Qt has no time zone \"" + id.left(80) + "\""};
+        for (quint32 i = 0; size != nullSize && i + 1 < size; i += 2) {
+            const QChar c(peek<quint16>(ahead + i));
+            id += c;
+            if (!isOfZone(c) || id.startsWith('/') || id.endsWith(QLatin1String("..")))
+                noZone(type, id);
+        }
+        if (size != nullSize)
+            ahead += size;
+        return id;
+    }
+
+    static bool isOfZone(QChar c) {
+        return c.unicode() < 128 && (c.isLetterOrNumber() || QString("_+-/:.").contains(c));
+    }
+
+    [[noreturn]] void noZone(const LeafType &type, const QString &id) {
+        throw Trouble{QTB_STREAM_CORRUPT, at(), type.name,
+                      "this Qt has no time zone \"" + id.left(80) + "\""};
     }
 
     void check(qint64 start, const char *expected) {
@@ -432,7 +552,7 @@ class Reader {
         const bool end = stream_.status() == QDataStream::ReadPastEnd;
         throw Trouble{
             end ? QTB_STREAM_END : QTB_STREAM_CORRUPT, start, expected,
-            end ? QString("it is longer than the %1 bytes that are left").arg(data_.size() - start)
+            end ? QString("it is longer than the %1 bytes that are left").arg(left() + at() - start)
                 : QString("Qt finds its bytes corrupt")};
     }
 
@@ -468,7 +588,7 @@ class Reader {
             case Char:
                 return read<QChar>(*type);
             case String:
-                return read<QString>(*type);
+                return text(*type);
             case Bytes:
                 return read<QByteArray>(*type);
             case Date:
@@ -507,6 +627,10 @@ class Reader {
                 return read<QJsonObject>(*type);
             case JsonArray:
                 return read<QJsonArray>(*type);
+            case Image:
+            case Pixmap:
+            case Bitmap:
+                return picture(*type);
             default:
                 return cbor(*type);
         }
@@ -515,6 +639,14 @@ class Reader {
     template <typename T>
     void read(const LeafType &type) {
         readAs<T, T>(type);
+    }
+
+    // Qt keeps the room of the one before.
+    void text(const LeafType &type) {
+        const qint64 start = at();
+        stream_ >> text_;
+        check(start, type.name);
+        out_.add(text_);
     }
 
     template <typename T, typename As>
@@ -534,6 +666,22 @@ class Reader {
         stream_ >> v;
         check(start, type.name);
         out_.add(v, Cbor);
+    }
+
+    void picture(const LeafType &type) {
+        const qint64 start = at();
+        qint32 marker = 0;
+        stream_ >> marker;
+        if (marker == 0)
+            return out_.picture(type.tag, at(), nullSize);
+        if (marker != 1)
+            throw Trouble{QTB_STREAM_CORRUPT, start, type.name,
+                          QString("its marker is %1, and not 0 or 1").arg(marker)};
+        const PngSize png = pngSize(source_.ahead(0), left());
+        if (png.size == 0)
+            throw Trouble{png.code, start, type.name, png.what};
+        out_.picture(type.tag, at(), quint32(png.size));
+        source_.leave(png.size);
     }
 
     // The fewest bytes of what a type says.
@@ -635,6 +783,10 @@ class Reader {
         if (id == userType)
             return namedHead(head);
         head.tag = tagOfId(id);
+        for (const Tag tag : {Image, Pixmap, Bitmap}) {
+            if (id == idOfPicture(tag, version_))
+                head.tag = tag;
+        }
         if (head.tag == Invalid)
             throw Trouble{QTB_STREAM_VARIANT, at(), "QVariant",
                           QString("its type has the id %1").arg(peek<quint32>(0))};
@@ -646,7 +798,7 @@ class Reader {
         const quint32 n = peek<quint32>(head.size);
         QByteArray name;
         if (n != nullSize)
-            name = data_.mid(int(at() + head.size + 4), int(n));
+            name = QByteArray(source_.ahead(head.size + 4), int(n));
         while (name.endsWith('\0')) name.chop(1);
         head.tag = tagOfName(name);
         if (head.tag == Invalid)
@@ -671,12 +823,15 @@ class Reader {
             case Map:
             case Hash:
             case StringList:
-                stream_.skipRawData(int(head.size));
+                source_.leave(head.size);
                 variants(head.tag, depth);
                 return;
             case Cbor:
-                stream_.skipRawData(int(head.size));
-                leaf(Cbor);
+            case Image:
+            case Pixmap:
+            case Bitmap:
+                source_.leave(head.size);
+                leaf(head.tag);
                 return;
             default:
                 variantLeaf(head);
@@ -716,7 +871,7 @@ class Reader {
         need(head.size + type.least, type.name);
         checkLength(type, head.size);
         if (head.tag == DateTime && hasLostZone(head.size)) {
-            stream_.skipRawData(int(head.size));
+            source_.leave(head.size);
             return readLostZone();
         }
         const qint64 start = at();
@@ -791,27 +946,28 @@ class Reader {
         }
     }
 
-    QByteArray data_;
-    QBuffer device_;
-    QDataStream stream_;
+    Source &source_;
+    QDataStream &stream_;
     int32_t version_;
-    Output out_;
-    std::vector<quint32> path_;
+    Output &out_;
+    QString &text_;
+    std::vector<quint32> &path_;
 };
 
 }  // namespace
 }  // namespace qtb
 
 qtb_result qtb_stream_read(const char *types, size_t types_size, const char *data, size_t size,
-                           int32_t version, int32_t flags) {
+                           char *room, size_t room_size, int32_t version, int32_t flags) {
     return qtb::guarded([&] {
-        qtb::Reader reader(data, size, version, flags);
+        auto &stream = qtb::Stream<qtb::Source>::here(version, flags);
+        stream.device.readFrom(data, size);
+        qtb::Output out(room, room_size);
+        qtb::Reader reader(stream, out);
         try {
             qtb::Input type(types, types_size);
             reader.value(type, 0);
-            qtb_result r = qtb::bytes(reader.values());
-            r.value = reader.at();
-            return r;
+            return out.result(stream.device.at());
         } catch (const qtb::Trouble &trouble) {
             const std::string text =
                 reader.path() + ";" + trouble.expected + ";" + trouble.what.toStdString();

@@ -1,19 +1,70 @@
 //go:build linux || windows
 
 #include "datastream.h"
+#include "datastream_picture.h"
+
+#include <vector>
 
 namespace qtb {
 namespace {
 
-QString stringFrom(Input &in) {
-    const quint32 n = in.number<quint32>();
-    if (n == nullSize)
-        return QString();
-    const uchar *units = in.take(size_t(n) * 2);
-    QString s(length(n), Qt::Uninitialized);
-    qFromLittleEndian<quint16>(units, n, s.data());
-    return s;
+// Where the stream writes. A QBuffer does the same, and looks at more for each number.
+class Sink : public QIODevice {
+ public:
+    Sink() { open(WriteOnly | Unbuffered); }
+    bool isSequential() const override { return true; }
+    void writeTo(Room &room) { room_ = &room; }
+
+ protected:
+    qint64 readData(char *, qint64) override { return -1; }
+    qint64 writeData(const char *data, qint64 n) override {
+        char *to = room_->more(size_t(n));
+        if (n == 4)  // one instruction, and most writes are of these two sizes
+            memcpy(to, data, 4);
+        else if (n == 8)
+            memcpy(to, data, 8);
+        else
+            memcpy(to, data, size_t(n));
+        return n;
+    }
+
+ private:
+    Room *room_ = nullptr;
+};
+
+bool isAscii(const uchar *from, quint32 n) {
+    quint64 all = 0;
+    for (; n >= sizeof all; from += sizeof all, n -= sizeof all) {
+        quint64 word;
+        memcpy(&word, from, sizeof word);
+        all |= word;
+    }
+    for (quint32 i = 0; i < n; ++i) all |= from[i];
+    return (all & 0x8080808080808080) == 0;
 }
+
+// The values from Go.
+class Values : public Input {
+ public:
+    Values(const char *data, size_t size, QString &text) : Input(data, size), text_(text) {}
+
+    // Valid until the next one.
+    const QString &text() {
+        const quint32 n = number<quint32>();
+        if (n == nullSize)
+            return text_ = QString();
+        const uchar *from = take(n);
+        const char *chars = reinterpret_cast<const char *>(from);
+        if (isAscii(from, n))
+            text_ = QLatin1String(chars, length(n));  // into the memory that it has
+        else
+            text_ = utf8(chars, n);
+        return text_;
+    }
+
+ private:
+    QString &text_;
+};
 
 QDate dateFrom(Input &in) { return QDate::fromJulianDay(in.number<qint64>()); }
 
@@ -79,9 +130,23 @@ QJsonDocument documentFrom(Input &in) {
     throw std::invalid_argument("a QJsonDocument is an object or an array");
 }
 
+QJsonObject objectFrom(Input &in) {
+    const QJsonValue value = jsonFrom(in);
+    if (!value.isObject() && !value.isNull() && !value.isUndefined())
+        throw std::invalid_argument("the JSON is no object");
+    return value.toObject();
+}
+
+QJsonArray arrayFrom(Input &in) {
+    const QJsonValue value = jsonFrom(in);
+    if (!value.isArray() && !value.isNull() && !value.isUndefined())
+        throw std::invalid_argument("the JSON is no array");
+    return value.toArray();
+}
+
 // Calls use with the value of a type that has no parts. False if tag is none of these.
 template <typename Use>
-bool leaf(Tag tag, Input &in, Use use) {
+bool leaf(Tag tag, Values &in, Use use) {
     const auto i32 = [&] { return in.number<qint32>(); };
     const auto real = [&] { return in.real(); };
     switch (tag) {
@@ -122,7 +187,7 @@ bool leaf(Tag tag, Input &in, Use use) {
             use(QChar(in.number<quint16>()));
             return true;
         case String:
-            use(stringFrom(in));
+            use(in.text());
             return true;
         case Bytes:
             use(in.bytes());
@@ -194,10 +259,10 @@ bool leaf(Tag tag, Input &in, Use use) {
             use(documentFrom(in));
             return true;
         case JsonObject:
-            use(jsonFrom(in).toObject());
+            use(objectFrom(in));
             return true;
         case JsonArray:
-            use(jsonFrom(in).toArray());
+            use(arrayFrom(in));
             return true;
         default:
             return false;
@@ -210,18 +275,34 @@ bool leaf(Tag tag, Input &in, Use use) {
 
 class Writer {
  public:
-    Writer(QDataStream &stream, Input &in) : stream_(stream), in_(in) {}
+    Writer(QDataStream &stream, Values &in) : stream_(stream), in_(in) {}
 
     void value(int depth) {
         if (depth > streamDepth)
             throw std::length_error("more than 200 containers within each other");
         const Tag tag = in_.tag();
+        // Two that leaf() has as well, sooner: most values are of these.
+        if (tag == String)
+            stream_ << in_.text();
+        else if (tag == Double)
+            stream_ << in_.real();
+        else
+            other(tag, depth);
+    }
+
+ private:
+    void other(Tag tag, int depth) {
         switch (tag) {
             case Cbor:  // as operator<<(QCborValue) does, which is of those bytes
                 stream_ << in_.bytes();
                 return;
+            case Image:
+            case Pixmap:
+            case Bitmap:
+                picture();
+                return;
             case Variant:
-                variant(depth + 1);
+                variant(depth);
                 return;
             case List:
             case StringList:
@@ -237,7 +318,27 @@ class Writer {
         }
     }
 
- private:
+    void picture() {
+        const quint32 n = in_.number<quint32>();
+        stream_ << qint32(n != nullSize);
+        if (n == nullSize)
+            return;
+        const char *png = reinterpret_cast<const char *>(in_.take(n));
+        const PngSize size = pngSize(png, n);
+        if (size.code != 0 || size.size != n)
+            throw std::invalid_argument(size.code != 0
+                                            ? "a picture without a PNG: " + size.what.toStdString()
+                                            : "a picture with bytes after its PNG");
+        stream_.writeRawData(png, length(n));
+    }
+
+    // What a QVariant has before a picture.
+    void pictureHead(Tag tag, bool isNull) {
+        stream_ << idOfPicture(tag, stream_.version());
+        if (stream_.version() >= QDataStream::Qt_4_2)
+            stream_ << isNull;
+    }
+
     // The number of elements, as Qt's containers write it, and the elements.
     void elements(int depth, int parts) {
         const quint32 n = in_.number<quint32>();
@@ -256,19 +357,16 @@ class Writer {
                 null(in_.tag());
                 return;
             case List:
-                header(QVariant(QVariantList()), 4);
-                break;
             case Map:
-                header(QVariant(QVariantMap()), 4);
-                break;
             case Hash:
-                header(QVariant(QVariantHash()), 4);
-                break;
             case StringList:
-                header(QVariant(QStringList()), 4);
-                break;
             case Cbor:
-                header(QVariant::fromValue(QCborValue()), 4 + 1);
+                header(tag);
+                break;
+            case Image:
+            case Pixmap:
+            case Bitmap:
+                pictureHead(tag, false);
                 break;
             default:
                 if (!leaf(tag, in_, [&](const auto &v) { stream_ << QVariant::fromValue(v); }))
@@ -282,20 +380,38 @@ class Writer {
     // A QVariant that has a type, of the tag, and no value. A null value of it says which.
     void null(Tag tag) {
         static const char zeros[32] = {};
+        if (isPicture(tag)) {
+            pictureHead(tag, true);
+            stream_ << qint32(0);
+            return;
+        }
         if (tag == StringList || tag == List || tag == Map || tag == Hash || tag == Cbor)
-            return nullOf(tag == StringList ? QVariant(QStringList())
-                          : tag == List     ? QVariant(QVariantList())
-                          : tag == Map      ? QVariant(QVariantMap())
-                          : tag == Hash     ? QVariant(QVariantHash())
-                                            : QVariant::fromValue(QCborValue()));
+            return nullOf(container(tag));
         if (tag == JsonValue || tag == JsonDocument || tag == JsonObject || tag == JsonArray)
             return nullOf(tag == JsonValue      ? QVariant::fromValue(QJsonValue())
                           : tag == JsonDocument ? QVariant::fromValue(QJsonDocument())
                           : tag == JsonObject   ? QVariant::fromValue(QJsonObject())
                                                 : QVariant::fromValue(QJsonArray()));
-        Input zero(zeros, sizeof zeros);
+        QString text;
+        Values zero(zeros, sizeof zeros, text);
         if (!leaf(tag, zero, [&](const auto &v) { nullOf(QVariant::fromValue(v)); }))
             unknown(tag);
+    }
+
+    // One whose value is written by elements(), or in the case of CBOR as bytes.
+    static QVariant container(Tag tag) {
+        switch (tag) {
+            case List:
+                return QVariantList();
+            case Map:
+                return QVariantMap();
+            case Hash:
+                return QVariantHash();
+            case StringList:
+                return QStringList();
+            default:
+                return QVariant::fromValue(QCborValue());
+        }
     }
 
     void nullOf(const QVariant &sample) {
@@ -306,20 +422,35 @@ class Writer {
 #endif
     }
 
-    // What Qt writes of a QVariant before its value: the sample has one of tail bytes.
-    void header(const QVariant &sample, int tail) {
-        QByteArray bytes;
+    // What Qt writes of a QVariant before its value: that of an empty one has 4 bytes, and
+    // CBOR's 5.
+    void header(Tag tag) {
+        for (const Header &h : headers_) {
+            if (h.tag == tag) {
+                stream_.writeRawData(h.bytes.constData(), int(h.bytes.size()));
+                return;
+            }
+        }
+        Header h{tag, QByteArray()};
         {
-            QDataStream stream(&bytes, QIODevice::WriteOnly);
+            QDataStream stream(&h.bytes, QIODevice::WriteOnly);
             stream.setVersion(stream_.version());
             stream.setByteOrder(stream_.byteOrder());
-            stream << sample;
+            stream << container(tag);
         }
-        stream_.writeRawData(bytes.constData(), int(bytes.size()) - tail);
+        h.bytes.chop(tag == Cbor ? 4 + 1 : 4);
+        headers_.push_back(h);
+        header(tag);
     }
 
+    struct Header {
+        Tag tag;
+        QByteArray bytes;
+    };
+
     QDataStream &stream_;
-    Input &in_;
+    Values &in_;
+    std::vector<Header> headers_;  // that were made
 };
 
 }  // namespace
@@ -329,16 +460,16 @@ extern "C" {
 
 int32_t qtb_stream_max_version(void) { return QDataStream().version(); }
 
-qtb_result qtb_stream_write(const char *values, size_t size, int32_t version, int32_t flags) {
+qtb_result qtb_stream_write(const char *values, size_t size, char *room, size_t room_size,
+                            int32_t version, int32_t flags) {
     return qtb::guarded([&] {
-        QByteArray message;
-        message.reserve(qtb::length(size));
-        QDataStream stream(&message, QIODevice::WriteOnly);
-        qtb::configure(stream, version, flags);
-        qtb::Input in(values, size);
-        qtb::Writer writer(stream, in);
+        qtb::Room message(room, room_size);
+        auto &stream = qtb::Stream<qtb::Sink>::here(version, flags);
+        stream.device.writeTo(message);
+        qtb::Values in(values, size, stream.text);
+        qtb::Writer writer(stream.stream, in);
         while (!in.atEnd()) writer.value(0);
-        return qtb::bytes(message);
+        return message.result(1);
     });
 }
 

@@ -141,12 +141,15 @@ enum {
     QTB_STREAM_SIZE = -14      // a length beyond what there is
 };
 
-// Writes values: text is the message.
-qtb_result qtb_stream_write(const char *values, size_t size, int32_t version, int32_t flags);
-// Reads what types say from data: value is how many bytes of it, text the values. After an
-// error value is where the value that it is about begins.
+// Writes values. The message is in room, and text_size its length; text is it if there is not
+// as much room.
+qtb_result qtb_stream_write(const char *values, size_t size, char *room, size_t room_size,
+                            int32_t version, int32_t flags);
+// Reads what types say from data: value is how many bytes of it. The values are where the
+// message is of qtb_stream_write. After an error value is where the value that it is about
+// begins, and text says more.
 qtb_result qtb_stream_read(const char *types, size_t types_size, const char *data, size_t size,
-                           int32_t version, int32_t flags);
+                           char *room, size_t room_size, int32_t version, int32_t flags);
 
 #ifdef __cplusplus
 }

@@ -6,7 +6,9 @@ package native
 //	StreamBool to StreamUInt64    the number, of 1 to 8 bytes
 //	StreamFloat, StreamDouble     8 bytes, as a float64
 //	StreamChar                    2 bytes
-//	StreamString                  the number of QChars, 4 bytes, and the QChars
+//	StreamString                  the number of bytes, 4 bytes, and the text in UTF-8; from
+//	                              ReadStream also StreamNoText, and the number of the QChar,
+//	                              4 bytes, that is half of a surrogate pair
 //	StreamBytes, StreamURL (encoded), the JSON types (text), StreamCBOR
 //	                              the number of bytes, 4 bytes, and the bytes
 //	StreamDate                    the julian day, 8 bytes
@@ -17,6 +19,10 @@ package native
 //	StreamSize to StreamLineF     numbers of 4 bytes, or of 8 with F: width and height, x and y,
 //	                              x1 y1 x2 y2 (QRect: left, top, right, bottom), or x y width height
 //	StreamBits                    the number of bits, 4 bytes, and the bits, from the low one up
+//	StreamImage, StreamPixmap, StreamBitmap
+//	                              the number of bytes, 4 bytes, and the bytes of a PNG; from ReadStream
+//	                              where the PNG is in the message, 8 bytes, and the number of its bytes,
+//	                              4 bytes, alone: it is not copied
 //	StreamList, StreamMap         the number of elements, 4 bytes, and these, as values, of
 //	                              StreamMap keys and values in turn. Within a StreamVariant also
 //	                              StreamHash and StreamStringList
@@ -25,7 +31,7 @@ package native
 //	                              StreamInvalid alone; or StreamNull and a type, which for
 //	                              ReadStream has a value that means nothing
 //
-// A null QString or QByteArray has the number 0xFFFFFFFF. The types that ReadStream is told
+// A null QString, QByteArray or picture has the number StreamNullSize. The types that ReadStream is told
 // are such bytes alone: StreamList and its element's type, StreamMap and two types,
 // StreamTuple, a number of 2 bytes and as many types, StreamArray, a number of 4 bytes and
 // one type. The last two stand for nothing in the message.
@@ -65,6 +71,9 @@ const (
 	StreamStringList
 	StreamJSONObject
 	StreamJSONArray
+	StreamImage
+	StreamPixmap
+	StreamBitmap
 	StreamVariant = 'V'
 	StreamNull    = 'N'
 	StreamList    = 'L'
@@ -72,4 +81,9 @@ const (
 	StreamHash    = 'H'
 	StreamTuple   = 'T'
 	StreamArray   = 'A'
+)
+
+const (
+	StreamNullSize = 0xFFFFFFFF
+	StreamNoText   = 0xFFFFFFFE
 )

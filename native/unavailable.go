@@ -91,7 +91,7 @@ func FromLocal8Bit([]byte) (string, error) { return "", ErrUnavailable }
 
 func MaxStreamVersion() int { return 0 }
 
-func WriteStream([]byte, int, bool, bool) ([]byte, error) { return nil, ErrUnavailable }
-func ReadStream([]byte, []byte, int, bool, bool) ([]byte, int, error) {
+func WriteStream(_, _ []byte, _ int, _, _ bool) ([]byte, error) { return nil, ErrUnavailable }
+func ReadStream(_, _, _ []byte, _ int, _, _ bool) ([]byte, int, error) {
 	return nil, 0, ErrUnavailable
 }

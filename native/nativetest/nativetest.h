@@ -38,8 +38,10 @@ int32_t qtb_probe_set_local8bit(const char *codec);
 
 // Reads a QVariant by Qt's operator>> and writes it again by operator<<: text is the message.
 qtb_result qtb_stream_again(const char *data, size_t size, int32_t version, int32_t little);
-// Writes or reads a QMap<QString, double>, as qtb_loop_lock.
-qtb_result qtb_loop_stream(int64_t rounds, int32_t entries, int32_t read);
+// Writes or reads by QDataStream, as qtb_loop_lock; text is the message. what is one of ten
+// fields, the last of which is a text of size QChars (0), a QMap<QString, double> of size (1), or
+// a QVariantMap of as many doubles and texts (2).
+qtb_result qtb_loop_stream(int64_t rounds, int32_t what, int32_t size, int32_t read);
 
 #ifdef __cplusplus
 }

@@ -22,11 +22,19 @@ func StreamAgain(data []byte, version int, little bool) ([]byte, error) {
 	return []byte(text(r)), nil
 }
 
-// StreamMap is how long Qt takes to write or to read a QMap<QString, double> rounds times.
-func StreamMap(rounds, entries int, read bool) (time.Duration, error) {
-	r := C.qtb_loop_stream(C.int64_t(rounds), C.int32_t(entries), flag(read))
+// What LoopStream writes and reads.
+const (
+	StreamMessage  = iota // ten fields, the last of which is a text of size QChars
+	StreamDoubles         // a QMap<QString, double> of size elements
+	StreamVariants        // a QVariantMap of size elements, doubles and texts
+)
+
+// LoopStream is how long Qt takes to write or to read a message rounds times, and the message.
+func LoopStream(rounds, what, size int, read bool) (time.Duration, []byte, error) {
+	r := C.qtb_loop_stream(C.int64_t(rounds), C.int32_t(what), C.int32_t(size), flag(read))
+	message := text(r)
 	if r.error != 0 {
-		return 0, errors.New(text(r))
+		return 0, nil, errors.New(message)
 	}
-	return time.Duration(r.value), nil
+	return time.Duration(r.value), []byte(message), nil
 }
