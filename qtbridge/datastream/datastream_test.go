@@ -10,19 +10,25 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"net/url"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/native"
+	"qtinterop/native/nativetest"
 )
 
 func requireError(t testing.TB, err error, op string, code Code) *Error {
@@ -299,6 +305,12 @@ func TestValuesThatGoHasNot(t *testing.T) {
 	}))
 	assert.Equal(t, "[2].A", requireError(t, err, "unmarshal", ErrValue).Path)
 
+	far, err := Marshal(Options{}, int64(math.MaxInt64-1))
+	require.NoError(t, err)
+	requireError(t, Unmarshal(far, Options{}, new(Date)), "unmarshal", ErrValue)
+}
+
+func TestInvalidUTF16(t *testing.T) {
 	half, err := Marshal(Options{}, []Char{'a', 0xD83D, 'b'})
 	require.NoError(t, err)
 	binary.BigEndian.PutUint32(half, 6) // the same as a QString
@@ -309,9 +321,39 @@ func TestValuesThatGoHasNot(t *testing.T) {
 	var list []any
 	requireError(t, Unmarshal(append([]byte{0, 0, 0, 1, 0, 0, 0, 10, 0}, low...), Options{}, &list), "unmarshal", ErrValue)
 
-	far, err := Marshal(Options{}, int64(math.MaxInt64-1))
-	require.NoError(t, err)
-	requireError(t, Unmarshal(far, Options{}, new(Date)), "unmarshal", ErrValue)
+	// Before and after text of all lengths, in a map and at the end of a message.
+	for n := range 40 {
+		units := slices.Repeat([]Char{'a'}, n)
+		data, err := Marshal(Options{}, append(append(units, 0xD83D), units...))
+		require.NoError(t, err)
+		binary.BigEndian.PutUint32(data, uint32(2*(2*n+1)))
+		for _, target := range []any{new(string), new(*string)} {
+			assert.Contains(t, requireError(t, Unmarshal(data, Options{}, target), "unmarshal", ErrValue).Msg, fmt.Sprintf("the QChar %d is half", n))
+		}
+		message := slices.Concat([]byte{0, 0, 0, 1}, data)
+		requireError(t, Unmarshal(append(message, 0, 0, 0, 1), Options{}, new(map[string]int32)), "unmarshal", ErrValue)
+	}
+}
+
+// Texts of all lengths and kinds come back as they are.
+func TestTexts(t *testing.T) {
+	for n := range 70 {
+		for _, part := range []string{"", "é", "\uFFFF", "\U0001F600", "\x00", "\uFEFF", "x\U0010FFFFy"} {
+			for _, text := range []string{strings.Repeat("a", n) + part, part + strings.Repeat("b", n), strings.Repeat(part, n)} {
+				data, err := Marshal(Options{}, text, &text)
+				require.NoError(t, err)
+				units := utf16.Encode([]rune(text))
+				require.Len(t, data, 2*(4+2*len(units)))
+				for i, unit := range units {
+					require.Equal(t, unit, binary.BigEndian.Uint16(data[4+2*i:]))
+				}
+				var a, b string
+				require.NoError(t, Unmarshal(data, Options{}, &a, &b))
+				require.Equal(t, text, a)
+				require.Equal(t, text, b)
+			}
+		}
+	}
 }
 
 // Each message that is cut anywhere ends early, and says where.
@@ -366,7 +408,7 @@ func TestErrorTellsWhere(t *testing.T) {
 	assert.ErrorIs(t, e, io.ErrUnexpectedEOF)
 }
 
-func TestGuess(t *testing.T) {
+func TestWrongVersionOrByteOrder(t *testing.T) {
 	guess := func(o Options, as Options, target any, values ...any) string {
 		t.Helper()
 		data, err := Marshal(o, values...)
@@ -400,6 +442,9 @@ func nested(depth int) []byte {
 func TestNesting(t *testing.T) {
 	var v any
 	require.NoError(t, Unmarshal(nested(190), Options{}, &v))
+	again, err := Marshal(Options{}, &v)
+	require.NoError(t, err)
+	assert.Equal(t, nested(190), again)
 	for range 189 {
 		v = v.([]any)[0]
 	}
@@ -428,7 +473,7 @@ func TestNesting(t *testing.T) {
 }
 
 func TestUnknownVariants(t *testing.T) {
-	for _, id := range []uint32{18, 27, 29, 31, 41, 42, 43, 44, 49, 50, 51, 52, 54, 55, 56, 57, 58, 64, 70, 127, 128, 1024, 1025, 4096, 0x10000, math.MaxUint32} {
+	for _, id := range []uint32{18, 27, 29, 31, 41, 42, 43, 44, 49, 50, 51, 52, 54, 55, 56, 57, 58, 64, 71, 127, 128, 1024, 1025, 4096, 0x10000, math.MaxUint32} {
 		message := append(binary.BigEndian.AppendUint32(nil, id), make([]byte, 40)...)
 		var v any
 		e := requireError(t, Unmarshal(message, Options{}, &v), "unmarshal", ErrVariant)
@@ -436,6 +481,11 @@ func TestUnknownVariants(t *testing.T) {
 		if id != 1024 {
 			assert.Contains(t, e.Msg, fmt.Sprint(id))
 		}
+	}
+	// The types of QtGui have other ids with Qt 6 than with Qt 5: here it is a QColor.
+	for _, id := range []byte{67, 0x10} {
+		e := requireError(t, Unmarshal([]byte{0, 0, id & 0x10, id &^ 0x10, 0, 1, 0xFF, 0xFF}, Options{}, new(any)), "unmarshal", ErrVariant)
+		assert.Zero(t, e.Offset)
 	}
 	name := "MyType\x00"
 	message := binary.BigEndian.AppendUint32([]byte{0, 0, 4, 0, 0}, uint32(len(name)))
@@ -515,15 +565,172 @@ func TestOrderOfText(t *testing.T) {
 	}
 }
 
-// A slice with room is filled where it is.
-func TestSlicesAreReused(t *testing.T) {
-	data, err := Marshal(Options{}, []int32{1, 2})
+// Texts are looked at many bytes at a time: whatever their length, one byte tells.
+func TestTextOfAnyLength(t *testing.T) {
+	for n := range 80 {
+		text := strings.Repeat("x", n)
+		for i := range n + 1 {
+			var value any = text[:i] + "é" + text[i:]
+			data, err := Marshal(Options{}, &value)
+			require.NoError(t, err)
+			byQt, err := nativetest.StreamAgain(data, int(Newest()), false)
+			require.NoError(t, err)
+			require.Equal(t, byQt, data)
+			var back any
+			require.NoError(t, Unmarshal(data, Options{}, &back))
+			require.Equal(t, value, back)
+			_, err = Marshal(Options{}, text[:i]+"\xff"+text[i:])
+			require.ErrorIs(t, err, ErrValue, "%d of %d", i, n)
+		}
+	}
+}
+
+// The order of many texts, whatever they have in common.
+func TestOrderOfManyTexts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	parts := []string{"", "\x00", "a", "b", "key number ", "é", "\uE000", "\U00010000", "01234567", "\x00\x00\x00\x00\x00\x00\x00\x00"}
+	for range 300 {
+		set := map[string]bool{}
+		for range 1 + r.IntN(300) {
+			var text strings.Builder
+			for range r.IntN(6) {
+				text.WriteString(parts[r.IntN(len(parts))])
+			}
+			set[text.String()] = true
+		}
+		texts := slices.Collect(maps.Keys(set))
+		ranks := make([]rank, len(texts))
+		for i := range ranks {
+			ranks[i].at = int32(i)
+		}
+		sortTexts(ranks, make([]rank, len(ranks)), texts, 0)
+		sorted := slices.SortedFunc(slices.Values(texts), compareUTF16)
+		for i := range ranks {
+			require.Equal(t, sorted[i], texts[ranks[i].at], "%q", sorted)
+		}
+	}
+}
+
+// Maps within maps of all kinds are in Qt's order, and come back.
+func TestMapsOfManyElements(t *testing.T) {
+	type name string
+	all := map[string]any{}
+	for i := range 100 {
+		inner := map[string]any{}
+		for j := range i {
+			inner[fmt.Sprint("inner ", j*j)] = []any{map[string]any{fmt.Sprint(i): int32(j)}}
+		}
+		all[fmt.Sprint("outer ", i)] = inner
+		all[fmt.Sprint("by type ", i)] = Hash{"a": all["outer 7"]}
+	}
+	var value any = all
+	data, err := Marshal(Options{}, &value)
 	require.NoError(t, err)
-	room := make([]int32, 1, 4)
-	list := room
-	require.NoError(t, Unmarshal(data, Options{}, &list))
+	byQt, err := nativetest.StreamAgain(data, int(Newest()), false)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(data, byQt))
+	var back any
+	require.NoError(t, Unmarshal(data, Options{}, &back))
+	assert.Equal(t, value, back)
+
+	named := map[name]map[int8]map[string][]byte{}
+	plain := map[string]any{}
+	for i := range 50 {
+		named[name(fmt.Sprint(i))] = map[int8]map[string][]byte{int8(i): {"x": {1}, "y": nil}, -1: {}}
+		plain[fmt.Sprint(i)] = int32(i)
+	}
+	data, err = Marshal(Options{}, named, map[name]int32{"n": 1}, map[float64]string{1.5: "a", -2: "b"}, map[UUID]bool{sampleUUID: true})
+	require.NoError(t, err)
+	var named2 map[name]map[int8]map[string][]byte
+	var n map[name]int32
+	var f map[float64]string
+	var u map[UUID]bool
+	require.NoError(t, Unmarshal(data, Options{}, &named2, &n, &f, &u))
+	assert.Equal(t, named, named2)
+	assert.Equal(t, map[name]int32{"n": 1}, n)
+	assert.Equal(t, map[float64]string{1.5: "a", -2: "b"}, f)
+	assert.Equal(t, map[UUID]bool{sampleUUID: true}, u)
+
+	ints := map[name]int32{}
+	for key, value := range plain {
+		ints[name(key)] = value.(int32)
+	}
+	byAny, err := Marshal(Options{}, []any{plain})
+	require.NoError(t, err)
+	byType, err := Marshal(Options{}, []any{ints})
+	require.NoError(t, err)
+	assert.Equal(t, byAny, byType)
+}
+
+// What a target has is filled where it is, if there is room, and no text is made anew.
+func TestTargetsAreReused(t *testing.T) {
+	data, err := Marshal(Options{}, []int32{1, 2}, []byte("abc"), "text")
+	require.NoError(t, err)
+	room, text := make([]int32, 1, 4), strings.Clone("text")
+	list, raw, name := room, []byte(nil), text
+	require.NoError(t, Unmarshal(data, Options{}, &list, &raw, &name))
 	assert.Equal(t, []int32{1, 2}, list)
 	assert.Same(t, &room[0], &list[0])
+	assert.Equal(t, []byte("abc"), raw)
+	assert.Same(t, unsafe.StringData(text), unsafe.StringData(name))
+}
+
+// What is behind the elements of a list can be of one of them as well.
+func TestElementsShareNothing(t *testing.T) {
+	data, err := Marshal(Options{}, [][]int32{{1, 1}, {2, 2}, {3, 3}})
+	require.NoError(t, err)
+	list := [][]int32{{7, 7}, {8, 8}, {9, 9}}
+	list = append(list[:0], list[1:]...)
+	require.NoError(t, Unmarshal(data, Options{}, &list))
+	assert.Equal(t, [][]int32{{1, 1}, {2, 2}, {3, 3}}, list)
+}
+
+// A time zone is looked for as a file: it must not be another one.
+func TestTimeZoneIsNoPath(t *testing.T) {
+	for _, id := range []string{"../../../tmp/file", "/tmp/file", "Europe/../../file", "a\x00b"} {
+		data, err := Marshal(Options{}, Date{2024, 2, 29}, Time(time.Hour), uint8(3), id)
+		require.NoError(t, err)
+		var at time.Time
+		require.ErrorIs(t, Unmarshal(data, Options{}, &at), ErrCorrupt, id)
+	}
+}
+
+// Buffers that calls share are each call's own.
+func TestManyGoroutines(t *testing.T) {
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for n := range 200 {
+				in := map[string]string{"a": strings.Repeat("x", i*n*10), "b": fmt.Sprint(i, n)}
+				data, err := Marshal(Options{}, in)
+				if !assert.NoError(t, err) {
+					return
+				}
+				_, err = Marshal(Options{}, in, "\xff") // fails half-way
+				assert.ErrorIs(t, err, ErrValue)
+				var out map[string]string
+				assert.NoError(t, Unmarshal(data, Options{}, &out))
+				assert.Equal(t, in, out)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// Each thread has a stream of Qt's, which ends with it.
+func TestThreadsThatEnd(t *testing.T) {
+	for range 50 {
+		var group sync.WaitGroup
+		group.Go(func() {
+			runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+			data, err := Marshal(Options{}, "text")
+			assert.NoError(t, err)
+			var text string
+			assert.NoError(t, Unmarshal(data, Options{}, &text))
+			assert.Equal(t, "text", text)
+		})
+		group.Wait()
+	}
 }
 
 func TestErrorsOfPackageNative(t *testing.T) {

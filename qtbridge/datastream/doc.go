@@ -42,14 +42,22 @@
 //	Char, Date, Time, UUID, Bits    QChar, QDate, QTime, QUuid, QBitArray
 //	Object, Array, CBOR             QJsonObject, QJsonArray, QCborValue
 //	Size … LineF                    QSize … QLineF
+//	image.Image                     QImage, QPixmap, QBitmap; nil is a null one
 //
 // Where a Go type could be several, a tag of a field says which: qt:"QByteArray" for a
 // string, qt:"int" for an int, qt:"QList<quint8>" for a []byte, qt:"QChar" for a rune,
 // qt:"QMap<QString,QList<short>>". A field with the tag qt:"-" is none. Go's int and uint have
 // no fixed size, and need a tag. Enums are an int32, or what the program writes them as.
 //
-// Not here are types of QtGui (QImage, QColor, QFont), QMultiMap, QRegularExpression,
-// QLocale, QEasingCurve, and char*.
+// Some types are made of others: QMultiMap<K, V> and QMultiHash<K, V> are a []struct{ Key K; Value V },
+// a QLocale is a string, its name, a QRegularExpression a struct{ Pattern string; Options uint32 },
+// and a char* is a QByteArray that ends with a NUL. They are not read in a QVariant.
+//
+// A picture is a PNG in a message, which package picture makes and decodes: see
+// [qtinterop/qtbridge/picture] for what is kept. A []byte with the tag qt:"QImage" or
+// qt:"QPixmap" is the PNG itself, nil for a null picture, which is then neither made nor decoded.
+//
+// Not here are other types of QtGui (QColor, QFont), and QEasingCurve.
 //
 // # QVariant
 //
@@ -59,10 +67,18 @@
 //	[]any and other slices          QVariantList
 //	map[string]any, and others      QVariantMap; Hash is a QVariantHash
 //
-// and the types above. What is read is of the same types, whatever it was before: int32
+// and the types above. An image.Image is a QImage there, and is one when it is read; a [Pixmap] is a
+// QPixmap, a [Bitmap] a QBitmap. A null QImage, QPixmap or QBitmap, as Qt writes it, is an empty
+// *image.NRGBA, Pixmap or Bitmap; where the QVariant is null as well it is a [Null] with a nil
+// *image.NRGBA or such a Pixmap or Bitmap. Both are written as they were read.
+//
+// What is read is of the same types, whatever it was before: int32
 // for an int. A field with the tag qt:"QVariant" has any of these types, and takes numbers that
-// fit. A QVariant of another type, of the program's own or of QtGui, is an [ErrVariant]:
+// fit. A QVariant of another type, of the program's own or another of QtGui, is an [ErrVariant]:
 // nothing says how long it is.
+//
+// A program that learns the types only when it runs, from text, uses a [Form], whose values
+// are JSON.
 //
 // # Versions
 //
@@ -83,7 +99,16 @@
 // within each other are read up to 200 deep, in a QVariant as well. QVariants are read by
 // a loop of ours over QDataStream, and only types that are known to be harmless are given
 // to Qt: a QEasingCurve, for one, is read with a pointer to code in it. CBOR is not looked
-// into. A QString that is no text, with half of a surrogate pair, is an [ErrValue].
+// into. A picture whose PNG is broken, or too large for package picture, is an error at the byte
+// where the picture begins, and has a *picture.Error underneath. A QString that is no text, with half of a surrogate pair, is an [ErrValue].
+//
+// # Speed
+//
+// A message is one call into C++; values of the commonest types are taken from memory
+// without reflection, and buffers are kept from call to call. An [Encoder] allocates
+// nothing for a struct of numbers and texts, and [Unmarshal] nothing for a text that has
+// not changed in its target. A map has no order in Go, and must be sorted: a third of the time
+// that Marshal takes for one.
 //
 // No function blocks. All of them may be called from any goroutine, but for the methods of one
 // Encoder or Decoder.

@@ -1,17 +1,15 @@
 package datastream
 
 import (
-	"cmp"
 	"encoding/binary"
 	"fmt"
+	"image"
 	"math"
 	"net/url"
 	"reflect"
-	"slices"
-	"sync"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 
 	"qtinterop/native"
 )
@@ -19,17 +17,19 @@ import (
 // maxDepth is how many containers may be within each other, here as in package native.
 const maxDepth = 200
 
-// nullLength is that of a null QString or QByteArray.
-const nullLength = math.MaxUint32
-
 // encoder makes the values that native.WriteStream takes.
 type encoder struct {
 	out   []byte
 	depth int
+	ranks []rank // of the maps that it is in
+	keys  []string
+	spare []rank
 }
 
-func (e *encoder) u32(n uint32) { e.out = binary.LittleEndian.AppendUint32(e.out, n) }
-func (e *encoder) u64(n uint64) { e.out = binary.LittleEndian.AppendUint64(e.out, n) }
+func (e *encoder) u16(n uint16)  { e.out = binary.LittleEndian.AppendUint16(e.out, n) }
+func (e *encoder) u32(n uint32)  { e.out = binary.LittleEndian.AppendUint32(e.out, n) }
+func (e *encoder) u64(n uint64)  { e.out = binary.LittleEndian.AppendUint64(e.out, n) }
+func (e *encoder) f64(f float64) { e.u64(math.Float64bits(f)) }
 
 // length writes the number of elements of something.
 func (e *encoder) length(n int) *Error {
@@ -40,37 +40,82 @@ func (e *encoder) length(n int) *Error {
 	return nil
 }
 
-// value appends v, which is one of n.
-func (e *encoder) value(v reflect.Value, n *node) *Error {
-	switch n.tag {
-	case native.StreamTuple:
-		for _, f := range n.fields {
-			if err := e.value(v.Field(f.index), f.node); err != nil {
+// slice is how Go has a slice in memory.
+type slice struct {
+	data     unsafe.Pointer
+	len, cap int
+}
+
+// value appends the value at p, which is one of n.
+func (e *encoder) value(p unsafe.Pointer, n *node) *Error {
+	switch n.do {
+	case doTuple:
+		for i := range n.fields {
+			f := &n.fields[i]
+			if err := e.value(unsafe.Add(p, f.offset), f.node); err != nil {
 				return err.in("." + f.name)
 			}
 		}
 		return nil
-	case native.StreamArray:
-		return e.elements(v, n.elem)
-	case native.StreamList:
-		e.out = append(e.out, n.tag)
-		if err := e.length(v.Len()); err != nil {
-			return err
-		}
-		return e.elements(v, n.elem)
-	case native.StreamMap:
-		return e.mapOf(v, n)
-	case native.StreamVariant:
-		e.out = append(e.out, n.tag)
-		return e.variant(v)
+	case doArray:
+		return e.elements(p, n.length, n.elem)
 	}
-	e.out = append(e.out, n.tag)
-	return e.leaf(v, n.tag)
+	switch n.do {
+	case doBool, doCopy1:
+		e.out = append(e.out, n.tag, *(*byte)(p))
+	case doCopy2:
+		e.out = append(e.out, n.tag)
+		e.u16(*(*uint16)(p))
+	case doCopy4:
+		e.out = append(e.out, n.tag)
+		e.u32(*(*uint32)(p))
+	case doCopy8:
+		e.out = append(e.out, n.tag)
+		e.u64(*(*uint64)(p))
+	case doFloat32:
+		e.real(n.tag, float64(*(*float32)(p)))
+	case doFloat64:
+		e.real(n.tag, *(*float64)(p))
+	case doText:
+		return e.text(*(*string)(p))
+	default:
+		e.out = append(e.out, n.tag)
+		return e.rest(p, n)
+	}
+	return nil
 }
 
-func (e *encoder) elements(v reflect.Value, elem *node) *Error {
-	for i := range v.Len() {
-		if err := e.value(v.Index(i), elem); err != nil {
+func (e *encoder) real(tag byte, f float64) {
+	e.out = append(e.out, tag)
+	e.f64(f)
+}
+
+// rest is what comes after the tag.
+func (e *encoder) rest(p unsafe.Pointer, n *node) *Error {
+	switch n.do {
+	case doBytes:
+		return e.bytes(*(*[]byte)(p))
+	case doList:
+		s := (*slice)(p)
+		if err := e.length(s.len); err != nil {
+			return err
+		}
+		return e.elements(s.data, s.len, n.elem)
+	case doMap:
+		return e.mapOf(p, n)
+	case doAny:
+		return e.variant(*(*any)(p))
+	case doVariant:
+		return e.variantOf(reflect.NewAt(n.typ, p).Elem())
+	default:
+		return e.leaf(p, n)
+	}
+}
+
+func (e *encoder) elements(p unsafe.Pointer, length int, elem *node) *Error {
+	size := elem.typ.Size()
+	for i := range length {
+		if err := e.value(unsafe.Add(p, uintptr(i)*size), elem); err != nil {
 			return err.in(fmt.Sprintf("[%d]", i))
 		}
 	}
@@ -79,124 +124,96 @@ func (e *encoder) elements(v reflect.Value, elem *node) *Error {
 
 // mapOf writes the elements in the order in which the Qt of this program has them: by
 // their keys, with Qt 5 from the last one to the first.
-func (e *encoder) mapOf(v reflect.Value, n *node) *Error {
-	e.out = append(e.out, n.tag)
-	if err := e.length(v.Len()); err != nil {
+func (e *encoder) mapOf(p unsafe.Pointer, n *node) *Error {
+	firstKey := len(e.keys)
+	set := n.maps.pairs(e, p)
+	if err := e.length(set.len); err != nil {
 		return err
 	}
-	for _, pair := range sortedPairs(v) {
-		if err := e.value(pair.key, n.key); err != nil {
-			return err.in(fmt.Sprintf("[key %v]", pair.key))
+	firstRank := len(e.ranks)
+	order := e.order(set, n.key)
+	keySize, valueSize := n.key.typ.Size(), n.elem.typ.Size()
+	for i := range order {
+		key := unsafe.Add(set.keys, uintptr(order[i].at)*keySize)
+		if err := e.value(key, n.key); err != nil {
+			return err.in(fmt.Sprintf("[key %v]", reflect.NewAt(n.key.typ, key).Elem()))
 		}
-		if err := e.value(pair.value, n.elem); err != nil {
-			return err.in(fmt.Sprintf("[%#v]", pair.key))
+		if err := e.value(unsafe.Add(set.values, uintptr(order[i].at)*valueSize), n.elem); err != nil {
+			return err.in(fmt.Sprintf("[%#v]", reflect.NewAt(n.key.typ, key).Elem()))
 		}
+	}
+	e.ranks = e.ranks[:firstRank]
+	clear(e.keys[firstKey:])
+	e.keys = e.keys[:firstKey]
+	return nil
+}
+
+// leaf appends a value without parts, after its tag, that is not of the commonest types.
+func (e *encoder) leaf(p unsafe.Pointer, n *node) *Error {
+	switch tag := n.tag; tag {
+	case native.StreamChar:
+		return e.char(*(*rune)(p))
+	case native.StreamString:
+		if s := *(**string)(p); s != nil {
+			e.out = e.out[:len(e.out)-1]
+			return e.text(*s)
+		}
+		e.u32(native.StreamNullSize)
+	case native.StreamURL:
+		return e.string(urlText(p, n.typ))
+	case native.StreamImage, native.StreamPixmap, native.StreamBitmap:
+		if n.typ.Kind() == reflect.Slice {
+			return e.bytes(*(*[]byte)(p))
+		}
+		return e.picture(*(*image.Image)(p))
+	case native.StreamUUID:
+		e.out = append(e.out, (*UUID)(p)[:]...)
+	case native.StreamBits:
+		return e.bits(*(*[]bool)(p))
+	case native.StreamDate:
+		return e.date(*(*Date)(p))
+	case native.StreamTime:
+		return e.time(*(*Time)(p))
+	case native.StreamDateTime:
+		return e.dateTime(*(*time.Time)(p))
+	case native.StreamRect:
+		r := *(*Rect)(p) // in Qt it is its corners
+		for _, n := range [...]int32{r.X, r.Y, r.X + r.Width - 1, r.Y + r.Height - 1} {
+			e.u32(uint32(n))
+		}
+	case native.StreamSize, native.StreamPoint, native.StreamLine:
+		for _, n := range unsafe.Slice((*uint32)(p), n.typ.Size()/4) {
+			e.u32(n)
+		}
+	case native.StreamSizeF, native.StreamPointF, native.StreamRectF, native.StreamLineF:
+		for _, f := range unsafe.Slice((*float64)(p), n.typ.Size()/8) {
+			e.f64(f)
+		}
+	default:
+		if isBytesTag(tag) {
+			return e.string(*(*string)(p))
+		}
+		return e.integer(reflect.NewAt(n.typ, p).Elem(), tag)
 	}
 	return nil
 }
 
-type pair struct {
-	key, value reflect.Value
-	text       string // of a key that is text: it is compared often
-}
-
-func sortedPairs(v reflect.Value) []pair {
-	pairs := make([]pair, 0, v.Len())
-	isText := v.Type().Key().Kind() == reflect.String
-	for key, value := range v.Seq2() {
-		p := pair{key: key, value: value}
-		if isText {
-			p.text = key.String()
+func urlText(p unsafe.Pointer, t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return *(*string)(p)
+	case reflect.Pointer:
+		if u := *(**url.URL)(p); u != nil {
+			return u.String()
 		}
-		pairs = append(pairs, p)
+		return ""
 	}
-	slices.SortFunc(pairs, func(a, b pair) int {
-		if isText {
-			return compareUTF16(a.text, b.text)
-		}
-		return compareKeys(a.key, b.key)
-	})
-	if isQt5() {
-		slices.Reverse(pairs)
-	}
-	return pairs
-}
-
-var isQt5 = sync.OnceValue(func() bool { return native.VersionRunning() < "6" })
-
-// compareKeys compares keys that are no text as Qt does.
-func compareKeys(a, b reflect.Value) int {
-	switch k := a.Kind(); {
-	case isSigned(k):
-		return cmp.Compare(a.Int(), b.Int())
-	case isUnsigned(k):
-		return cmp.Compare(a.Uint(), b.Uint())
-	case isFloat(k):
-		return cmp.Compare(a.Float(), b.Float())
-	}
-	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
-}
-
-// compareUTF16 differs from a comparison of bytes in one thing: what is beyond U+FFFF, and
-// begins with 0xF0 and more, is two units from U+D800 on, and so before U+E000.
-func compareUTF16(a, b string) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if x, y := a[i], b[i]; x != y {
-			if x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0) {
-				return cmp.Compare(y, x)
-			}
-			return cmp.Compare(x, y)
-		}
-	}
-	return cmp.Compare(len(a), len(b))
+	return (*url.URL)(p).String()
 }
 
 func isFloat(k reflect.Kind) bool { return k == reflect.Float32 || k == reflect.Float64 }
 
-// leaf appends a value without parts, after its tag.
-func (e *encoder) leaf(v reflect.Value, tag byte) *Error {
-	switch {
-	case isIntegerTag(tag):
-		return e.integer(v, tag)
-	case tag == native.StreamBool:
-		b := byte(0)
-		if v.Bool() {
-			b = 1
-		}
-		e.out = append(e.out, b)
-		return nil
-	case tag == native.StreamFloat || tag == native.StreamDouble:
-		e.u64(math.Float64bits(v.Float()))
-		return nil
-	case tag >= native.StreamSize && tag <= native.StreamLineF:
-		return e.geometry(v, tag)
-	}
-	switch tag {
-	case native.StreamChar:
-		return e.char(v)
-	case native.StreamString:
-		return e.text(v)
-	case native.StreamBytes, native.StreamCBOR, native.StreamJSONValue, native.StreamJSONDocument, native.StreamJSONObject, native.StreamJSONArray:
-		return e.bytes(v)
-	case native.StreamURL:
-		return e.url(v)
-	case native.StreamUUID:
-		for i := range 16 {
-			e.out = append(e.out, byte(v.Index(i).Uint()))
-		}
-		return nil
-	case native.StreamBits:
-		return e.bits(v)
-	case native.StreamDate:
-		return e.date(v.Interface().(Date))
-	case native.StreamTime:
-		return e.time(v.Interface().(Time))
-	}
-	return e.dateTime(v.Interface().(time.Time))
-}
-
-// integerSizes are the bytes of the integer types, from StreamInt8 on.
+// integerSize is the bytes of an integer type.
 func integerSize(tag byte) int { return 1 << ((tag - native.StreamInt8) / 2) }
 
 func isSignedTag(tag byte) bool { return (tag-native.StreamInt8)%2 == 0 }
@@ -217,7 +234,7 @@ func (e *encoder) integer(v reflect.Value, tag byte) *Error {
 		fits = bits == 64 || n>>bits == 0
 	}
 	if !fits {
-		return fail(ErrValue, "%v is beyond a %s", v, tagNames[tag])
+		return fail(ErrValue, "%v is beyond a %s", v, tagNames()[tag])
 	}
 	for range size {
 		e.out = append(e.out, byte(n))
@@ -226,114 +243,76 @@ func (e *encoder) integer(v reflect.Value, tag byte) *Error {
 	return nil
 }
 
-func (e *encoder) char(v reflect.Value) *Error {
-	n := int64(0)
-	if isSigned(v.Kind()) {
-		n = v.Int()
-	} else {
-		n = int64(v.Uint())
+func (e *encoder) char(r rune) *Error {
+	if r < 0 || r > 0xFFFF {
+		return fail(ErrValue, "%#U is two QChars, and not one", r)
 	}
-	if n < 0 || n > 0xFFFF {
-		return fail(ErrValue, "%#U is two QChars, and not one", rune(n))
-	}
-	e.out = binary.LittleEndian.AppendUint16(e.out, uint16(n))
+	e.u16(uint16(r))
 	return nil
 }
 
-func (e *encoder) text(v reflect.Value) *Error {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			e.u32(nullLength)
-			return nil
-		}
-		v = v.Elem()
-	}
-	s := v.String()
-	if !utf8.ValidString(s) {
+// text appends a QString with its tag.
+func (e *encoder) text(s string) *Error {
+	if !isASCII(s) && !utf8.ValidString(s) {
 		return fail(ErrValue, "%.40q is not UTF-8, which Go has text in; is it a QByteArray?", s)
 	}
-	at := len(e.out)
-	e.u32(0)
-	for _, r := range s {
-		if r < 0x10000 {
-			e.out = binary.LittleEndian.AppendUint16(e.out, uint16(r))
-			continue
-		}
-		high, low := utf16.EncodeRune(r)
-		e.out = binary.LittleEndian.AppendUint16(e.out, uint16(high))
-		e.out = binary.LittleEndian.AppendUint16(e.out, uint16(low))
+	if len(s) > math.MaxInt32/2 {
+		return fail(ErrValue, "a text of %d bytes; up to %d can be written", len(s), math.MaxInt32/2)
 	}
-	units := (len(e.out) - at - 4) / 2
-	if units > math.MaxInt32/2 {
-		return fail(ErrValue, "a text of %d QChars; Qt 5 has up to %d", units, math.MaxInt32/2)
-	}
-	binary.LittleEndian.PutUint32(e.out[at:], uint32(units))
+	e.out = append(e.out, native.StreamString)
+	e.u32(uint32(len(s)))
+	e.out = append(e.out, s...)
 	return nil
 }
 
-func (e *encoder) bytes(v reflect.Value) *Error {
-	if v.Kind() == reflect.String {
-		if err := e.length(v.Len()); err != nil {
-			return err
+// isASCII is what most texts are, and takes less time to tell than utf8.ValidString.
+func isASCII(s string) bool {
+	const high = 0x8080808080808080
+	b := unsafe.Slice(unsafe.StringData(s), len(s))
+	all := uint64(0)
+	if len(b) < 8 {
+		for _, c := range b {
+			all |= uint64(c)
 		}
-		e.out = append(e.out, v.String()...)
-		return nil
+		return all&high == 0
 	}
-	if v.IsNil() {
-		e.u32(nullLength)
-		return nil
+	all = binary.NativeEndian.Uint64(b[len(b)-8:])
+	for len(b) >= 32 {
+		all |= binary.NativeEndian.Uint64(b) | binary.NativeEndian.Uint64(b[8:]) | binary.NativeEndian.Uint64(b[16:]) | binary.NativeEndian.Uint64(b[24:])
+		b = b[32:]
 	}
-	if err := e.length(v.Len()); err != nil {
+	for len(b) >= 8 {
+		all |= binary.NativeEndian.Uint64(b)
+		b = b[8:]
+	}
+	return all&high == 0
+}
+
+func (e *encoder) string(s string) *Error {
+	if err := e.length(len(s)); err != nil {
 		return err
 	}
-	e.out = append(e.out, v.Bytes()...)
+	e.out = append(e.out, s...)
 	return nil
 }
 
-func (e *encoder) url(v reflect.Value) *Error {
-	text := ""
-	switch u := v.Interface().(type) {
-	case url.URL:
-		text = u.String()
-	case *url.URL:
-		if u != nil {
-			text = u.String()
-		}
-	default:
-		text = v.String()
+func (e *encoder) bytes(b []byte) *Error {
+	if b == nil {
+		e.u32(native.StreamNullSize)
+		return nil
 	}
-	if err := e.length(len(text)); err != nil {
-		return err
-	}
-	e.out = append(e.out, text...)
-	return nil
+	return e.string(unsafe.String(unsafe.SliceData(b), len(b)))
 }
 
-func (e *encoder) bits(v reflect.Value) *Error {
-	if err := e.length(v.Len()); err != nil {
+func (e *encoder) bits(bits []bool) *Error {
+	if err := e.length(len(bits)); err != nil {
 		return err
 	}
 	start := len(e.out)
-	e.out = append(e.out, make([]byte, (v.Len()+7)/8)...)
-	for i := range v.Len() {
-		if v.Index(i).Bool() {
+	e.out = append(e.out, make([]byte, (len(bits)+7)/8)...)
+	for i, bit := range bits {
+		if bit {
 			e.out[start+i/8] |= 1 << (i % 8)
-		}
-	}
-	return nil
-}
-
-// geometry appends the numbers of a QSize, QPoint, QRect or QLine, with F or without.
-func (e *encoder) geometry(v reflect.Value, tag byte) *Error {
-	if r, ok := v.Interface().(Rect); ok {
-		// In Qt it is its corners.
-		v = reflect.ValueOf(Rect{r.X, r.Y, r.X + r.Width - 1, r.Y + r.Height - 1})
-	}
-	for _, f := range v.Fields() {
-		if isFloat(f.Kind()) {
-			e.u64(math.Float64bits(f.Float()))
-		} else {
-			e.u32(uint32(f.Int()))
 		}
 	}
 	return nil

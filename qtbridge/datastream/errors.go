@@ -31,7 +31,7 @@ const (
 	// ErrCorrupt: bytes that Qt finds corrupt. Also [fs.ErrInvalid].
 	ErrCorrupt
 	// ErrVariant: a QVariant of a type that is not read: one of the program's own, of
-	// QtGui, or no type at all. Also [fs.ErrInvalid].
+	// QtGui but for pictures, or no type at all. Also [fs.ErrInvalid].
 	ErrVariant
 	// ErrDepth: more than 200 containers within each other. Also [fs.ErrInvalid].
 	ErrDepth

@@ -5,6 +5,8 @@ package datastream_test
 import (
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 
 	"qtinterop/qtbridge/datastream"
 )
@@ -38,6 +40,23 @@ func ExampleUnmarshal_variant() {
 	err = datastream.Unmarshal(data, o, &read)
 	fmt.Println(read, err)
 	// Output: map[limits:[20 250.5] name:oven on:true] <nil>
+}
+
+// In C++: out << QString("oven") << image;
+func ExampleMarshal_picture() {
+	o := datastream.Options{Version: datastream.Qt5_13}
+	photo := image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	photo.SetNRGBA(1, 0, color.NRGBA{R: 255, A: 128})
+	data, err := datastream.Marshal(o, "oven", photo)
+	fmt.Printf("% x %v\n", data[12:20], err) // behind the QString
+
+	var name string
+	var m image.Image
+	err = datastream.Unmarshal(data, o, &name, &m)
+	fmt.Println(name, m.Bounds(), m.At(1, 0), err)
+	// Output:
+	// 00 00 00 01 89 50 4e 47 <nil>
+	// oven (0,0)-(2,1) {255 0 0 128} <nil>
 }
 
 // A type of the program's own, with operator<<(QDataStream &, const Reading &), and a tag

@@ -1,6 +1,7 @@
 package datastream
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -15,22 +16,31 @@ func (d *Decoder) explain(err *Error, targets []any) *Error {
 	if err.Offset < 0 {
 		return err
 	}
-	from := max(0, err.Offset-aroundBefore)
-	err.Around = slices.Clone(d.data[from:min(len(d.data), err.Offset+aroundAfter)])
-	n, failed := targetsNode(targets)
+	d.showAround(err)
+	list, failed := targetsOf(nil, targets)
 	o, failed2 := d.o.resolve(opUnmarshal)
 	if failed != nil || failed2 != nil || len(d.data) > guessLimit {
 		return err
 	}
-	err.Guess = d.guess(o, n.types(nil))
+	err.Guess = d.guess(o, typesOf(nil, list), err.Code != ErrTrailing)
 	return err
 }
 
-// guess reads the message in all other ways that would take all of it.
-func (d *Decoder) guess(o Options, types []byte) string {
+func (d *Decoder) showAround(err *Error) {
+	from := max(0, err.Offset-aroundBefore)
+	err.Around = slices.Clone(d.data[from:min(len(d.data), err.Offset+aroundAfter)])
+}
+
+// guess reads the message in all other ways that would take all of it, but for zeros if it
+// is inSegment: a segment is larger than the message in it.
+func (d *Decoder) guess(o Options, types []byte, inSegment bool) string {
+	length := d.Len()
+	if inSegment {
+		length = len(bytes.TrimRight(d.data[d.at:], "\x00"))
+	}
 	fits := func(o Options) bool {
-		_, size, err := native.ReadStream(types, d.data[d.at:], int(o.Version), o.LittleEndian, o.SinglePrecision)
-		return err == nil && size == d.Len()
+		_, size, err := native.ReadStream(types, d.data[d.at:], nil, int(o.Version), o.LittleEndian, o.SinglePrecision)
+		return err == nil && (size == d.Len() || inSegment && size >= length)
 	}
 	for _, flip := range []struct{ order, single bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		try := o

@@ -31,6 +31,16 @@ type intAndText struct {
 	Second string
 }
 
+type textAndInt struct {
+	Key   string
+	Value int32
+}
+
+type regularExpression struct {
+	Pattern string
+	Options uint32
+}
+
 const wide = "é共😀"
 
 var (
@@ -102,8 +112,10 @@ func samples() map[string]any {
 			int64(-1), uint64(1), float32(1.5), 2.5, Char('x'), wide, []byte("b"), []string{"s"}, []any{int32(1), []any{int32(2)}},
 			Hash{"h": int32(1)}, sampleDate, sampleTime, at(time.UTC), sampleUUID, parseURL("http://a/b"), Size{1, 2}, SizeF{1, 2},
 			Point{1, 2}, PointF{1, 2}, Rect{1, 2, 3, 4}, RectF{1, 2, 3, 4}, Line{1, 2, 3, 4}, LineF{1, 2, 3, 4}, Bits{true, true, true}},
-		"QVariant of JSON": []any{JSON("2.5"), Object(sampleJSON), Array("[1]"), json.RawMessage(sampleJSON), CBOR("\x07")},
-		"Wheel":            []wheel{{"left", 1.25, []int32{1, 2}}, {"", 0, []int32{}}},
+		"QVariant of JSON":       []any{JSON("2.5"), Object(sampleJSON), Array("[1]"), json.RawMessage(sampleJSON), CBOR("\x07")},
+		"QMultiMap<QString,int>": [][]textAndInt{{{"b", 2}, {"b", 2}}}, "QLocale": []string{"C", "de_DE"},
+		"QRegularExpression": []regularExpression{{"a+", 5}},
+		"Wheel":              []wheel{{"left", 1.25, []int32{1, 2}}, {"", 0, []int32{}}},
 	}
 }
 

@@ -3,6 +3,7 @@ package datastream
 import (
 	"encoding/binary"
 	"encoding/json"
+	"image"
 	"net/url"
 	"reflect"
 	"slices"
@@ -16,20 +17,78 @@ import (
 // tagKey is the key of our tags.
 const tagKey = "qt"
 
-// node is a Go type and the Qt type that it stands for.
+// node is a Go type and the Qt type that it stands for: what there is to do with a value of
+// it in memory.
 type node struct {
 	tag    byte // a native.Stream constant
+	do     action
+	typ    reflect.Type // in Go
 	key    *node
 	elem   *node
 	fields []nodeField // of a struct: its members, one after the other
 	length int         // of an array
-	isHash bool        // a QHash: the order of its elements means nothing
+	maps   mapAccess   // of a map
 }
 
 type nodeField struct {
-	name  string
-	index int
-	node  *node
+	name   string
+	offset uintptr
+	node   *node
+}
+
+// action is how a value is taken from memory and put there.
+type action uint8
+
+const (
+	doLeaf action = iota // as the tag says
+	doBool
+	doCopy1 // an integer of as many bytes on both sides
+	doCopy2
+	doCopy4
+	doCopy8
+	doFloat32
+	doFloat64
+	doText  // a string
+	doBytes // a []byte
+	doTuple
+	doArray
+	doList
+	doMap
+	doAny     // a QVariant in an any
+	doVariant // in another type
+)
+
+// newNode is a node of a Go type that needs no other nodes.
+func newNode(t reflect.Type, tag byte) *node {
+	n := &node{tag: tag, typ: t}
+	k := t.Kind()
+	switch {
+	case tag == native.StreamVariant && k == reflect.Interface && t.NumMethod() == 0:
+		n.do = doAny
+	case tag == native.StreamVariant:
+		n.do = doVariant
+	case tag == native.StreamBool:
+		n.do = doBool
+	case isIntegerTag(tag) && integerSize(tag) == int(t.Size()) && isSignedTag(tag) == isSigned(k):
+		n.do = map[int]action{1: doCopy1, 2: doCopy2, 4: doCopy4, 8: doCopy8}[integerSize(tag)]
+	case tag == native.StreamChar && k == reflect.Uint16:
+		n.do = doCopy2
+	case k == reflect.Float32:
+		n.do = doFloat32
+	case k == reflect.Float64:
+		n.do = doFloat64
+	case tag == native.StreamString && k == reflect.String:
+		n.do = doText
+	case isBytesTag(tag) && k == reflect.Slice:
+		n.do = doBytes
+	}
+	return n
+}
+
+// isBytesTag is about types that cross as bytes.
+func isBytesTag(tag byte) bool {
+	return tag == native.StreamBytes || tag == native.StreamCBOR || tag == native.StreamJSONValue || tag == native.StreamJSONDocument ||
+		tag == native.StreamJSONObject || tag == native.StreamJSONArray
 }
 
 // goTypes are the Qt types of Go types that stand for one.
@@ -55,6 +114,12 @@ var goTypes = map[reflect.Type]byte{
 	reflect.TypeFor[RectF]():           native.StreamRectF,
 	reflect.TypeFor[Line]():            native.StreamLine,
 	reflect.TypeFor[LineF]():           native.StreamLineF,
+	reflect.TypeFor[image.Image]():     native.StreamImage,
+	reflect.TypeFor[Pixmap]():          native.StreamPixmap,
+	reflect.TypeFor[Bitmap]():          native.StreamBitmap,
+	reflect.TypeFor[pngImage]():        native.StreamImage,
+	reflect.TypeFor[pngPixmap]():       native.StreamPixmap,
+	reflect.TypeFor[pngBitmap]():       native.StreamBitmap,
 }
 
 // goKinds are those of kinds of Go that have just one.
@@ -77,13 +142,14 @@ var qtNames = map[string]byte{
 	"QSize": native.StreamSize, "QSizeF": native.StreamSizeF, "QPoint": native.StreamPoint, "QPointF": native.StreamPointF,
 	"QRect": native.StreamRect, "QRectF": native.StreamRectF, "QLine": native.StreamLine, "QLineF": native.StreamLineF,
 	"QJsonValue": native.StreamJSONValue, "QJsonDocument": native.StreamJSONDocument, "QJsonObject": native.StreamJSONObject,
-	"QJsonArray": native.StreamJSONArray, "QCborValue": native.StreamCBOR, "QVariant": native.StreamVariant,
+	"QJsonArray": native.StreamJSONArray, "QImage": native.StreamImage, "QPixmap": native.StreamPixmap, "QBitmap": native.StreamBitmap,
+	"QCborValue": native.StreamCBOR, "QVariant": native.StreamVariant,
 	"QStringList": native.StreamList, "QList": native.StreamList, "QVector": native.StreamList, "QSet": native.StreamList,
 	"QMap": native.StreamMap, "QHash": native.StreamMap,
 }
 
 // tagNames are the names of Qt types by their constants.
-var tagNames = func() map[byte]string {
+var tagNames = sync.OnceValue(func() map[byte]string {
 	names := map[byte]string{}
 	for name, tag := range qtNames {
 		if old := names[tag]; old == "" || name[0] == 'q' || name[0] == 'Q' && len(name) < len(old) {
@@ -94,7 +160,7 @@ var tagNames = func() map[byte]string {
 	names[native.StreamStringList], names[native.StreamHash] = "QStringList", "QVariantHash"
 	names[native.StreamInt64], names[native.StreamUInt64] = "qint64", "quint64"
 	return names
-}()
+})
 
 // qtType is a type as a tag has it: QMap<QString, QList<QChar>>. The zero qtType is that
 // of the Go type.
@@ -159,13 +225,10 @@ func (b *builder) build(t reflect.Type, want qtType) (*node, *Error) {
 		return b.buildAs(t, want, tag)
 	}
 	if tag, ok := goTypes[t]; ok {
-		return &node{tag: tag}, nil
-	}
-	if t == reflect.TypeFor[Hash]() || t.Kind() == reflect.Interface && t.NumMethod() == 0 {
-		return b.container(t)
+		return newNode(t, tag), nil
 	}
 	if tag, ok := goKinds[t.Kind()]; ok {
-		return &node{tag: tag}, nil
+		return newNode(t, tag), nil
 	}
 	return b.container(t)
 }
@@ -174,19 +237,19 @@ func (b *builder) container(t reflect.Type) (*node, *Error) {
 	switch t.Kind() {
 	case reflect.Interface:
 		if t.NumMethod() == 0 {
-			return &node{tag: native.StreamVariant}, nil
+			return newNode(t, native.StreamVariant), nil
 		}
 	case reflect.Pointer:
 		if t.Elem().Kind() == reflect.String {
-			return &node{tag: native.StreamString}, nil
+			return newNode(t, native.StreamString), nil
 		}
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
-			return &node{tag: native.StreamBytes}, nil
+			return newNode(t, native.StreamBytes), nil
 		}
 		return b.list(t, qtType{})
 	case reflect.Map:
-		return b.mapOf(t, qtType{}, t == reflect.TypeFor[Hash]())
+		return b.mapOf(t, qtType{})
 	case reflect.Array:
 		if t.Len() == 0 {
 			return nil, fail(ErrType, "%v has no element, and so no form", t)
@@ -195,7 +258,7 @@ func (b *builder) container(t reflect.Type) (*node, *Error) {
 		if err != nil {
 			return nil, err.in("[…]")
 		}
-		return &node{tag: native.StreamArray, elem: elem, length: t.Len()}, nil
+		return &node{tag: native.StreamArray, do: doArray, typ: t, elem: elem, length: t.Len()}, nil
 	case reflect.Struct:
 		return b.structOf(t)
 	case reflect.Int, reflect.Uint:
@@ -212,9 +275,8 @@ func (b *builder) structOf(t reflect.Type) (*node, *Error) {
 	}
 	b.within = append(b.within, t)
 	defer func() { b.within = b.within[:len(b.within)-1] }()
-	n := &node{tag: native.StreamTuple}
-	for i := range t.NumField() {
-		field := t.Field(i)
+	n := &node{tag: native.StreamTuple, do: doTuple, typ: t}
+	for field := range t.Fields() {
 		tag := field.Tag.Get(tagKey)
 		if tag == "-" {
 			continue
@@ -230,7 +292,7 @@ func (b *builder) structOf(t reflect.Type) (*node, *Error) {
 		if err != nil {
 			return nil, err.in("." + field.Name)
 		}
-		n.fields = append(n.fields, nodeField{field.Name, i, member})
+		n.fields = append(n.fields, nodeField{field.Name, field.Offset, member})
 	}
 	if len(n.fields) == 0 {
 		return nil, fail(ErrType, "%v has no field, and so no form", t)
@@ -246,10 +308,10 @@ func (b *builder) list(t reflect.Type, want qtType) (*node, *Error) {
 	if err != nil {
 		return nil, err.in("[…]")
 	}
-	return &node{tag: native.StreamList, elem: elem}, nil
+	return &node{tag: native.StreamList, do: doList, typ: t, elem: elem}, nil
 }
 
-func (b *builder) mapOf(t reflect.Type, want qtType, isHash bool) (*node, *Error) {
+func (b *builder) mapOf(t reflect.Type, want qtType) (*node, *Error) {
 	args := want.args
 	if len(args) == 0 {
 		args = make([]qtType, 2)
@@ -265,7 +327,7 @@ func (b *builder) mapOf(t reflect.Type, want qtType, isHash bool) (*node, *Error
 	if err != nil {
 		return nil, err.in("[…]")
 	}
-	return &node{tag: native.StreamMap, key: key, elem: elem, isHash: isHash}, nil
+	return &node{tag: native.StreamMap, do: doMap, typ: t, key: key, elem: elem, maps: mapAccessOf(t)}, nil
 }
 
 // buildAs is a Go type as the Qt type of a tag.
@@ -285,7 +347,7 @@ func (b *builder) buildAs(t reflect.Type, want qtType, tag byte) (*node, *Error)
 		if t.Kind() != reflect.Map {
 			return nil, wrong
 		}
-		return b.mapOf(t, want, want.name == "QHash")
+		return b.mapOf(t, want)
 	}
 	if len(want.args) != 0 {
 		return nil, fail(ErrTag, "%s has no types in <>", want.name)
@@ -293,7 +355,7 @@ func (b *builder) buildAs(t reflect.Type, want qtType, tag byte) (*node, *Error)
 	if !canHold(t, tag) {
 		return nil, wrong
 	}
-	return &node{tag: tag}, nil
+	return newNode(t, tag), nil
 }
 
 // canHold tells whether values of a Qt type can be in a Go type.
@@ -305,6 +367,8 @@ func canHold(t reflect.Type, tag byte) bool {
 	switch tag {
 	case native.StreamVariant:
 		return true
+	case native.StreamImage, native.StreamPixmap, native.StreamBitmap:
+		return t == reflect.TypeFor[image.Image]() || k == reflect.Slice && t.Elem().Kind() == reflect.Uint8 // of a PNG
 	case native.StreamBool:
 		return k == reflect.Bool
 	case native.StreamFloat, native.StreamDouble:
@@ -313,12 +377,13 @@ func canHold(t reflect.Type, tag byte) bool {
 		return k == reflect.Uint16 || k == reflect.Int32 // a rune
 	case native.StreamString, native.StreamURL:
 		return k == reflect.String || k == reflect.Pointer && t.Elem().Kind() == reflect.String && tag == native.StreamString
-	case native.StreamBytes, native.StreamJSONValue, native.StreamJSONDocument, native.StreamJSONObject, native.StreamJSONArray, native.StreamCBOR:
-		return k == reflect.String || k == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 	case native.StreamBits:
 		return k == reflect.Slice && t.Elem().Kind() == reflect.Bool
 	case native.StreamUUID:
 		return k == reflect.Array && t.Len() == 16 && t.Elem().Kind() == reflect.Uint8
+	}
+	if isBytesTag(tag) {
+		return k == reflect.String || k == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 	}
 	return isIntegerTag(tag) && (isSigned(k) || isUnsigned(k))
 }

@@ -1,36 +1,75 @@
 package datastream
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"reflect"
 	"strings"
+	"sync"
+	"unsafe"
 
 	"qtinterop/native"
 )
 
+// scratch is what a call needs: buffers that the next one uses again.
+type scratch struct {
+	encoder
+	decoder
+	types   []byte
+	room    []byte // for what Qt makes
+	targets []target
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{room: make([]byte, 0, 4<<10)} }}
+
+// keptRoom is up to how many bytes are kept.
+const keptRoom = 1 << 20
+
+func (s *scratch) free() {
+	if cap(s.out) > keptRoom || cap(s.room) > keptRoom {
+		return
+	}
+	clear(s.keys)
+	clear(s.targets)
+	s.out, s.ranks, s.keys, s.depth, s.targets = s.out[:0], s.ranks[:0], s.keys[:0], 0, s.targets[:0]
+	s.decoder = decoder{}
+	scratches.Put(s)
+}
+
 // Marshal returns the message that stream << values[0] << values[1] … makes.
 func Marshal(o Options, values ...any) ([]byte, error) {
-	o, err := o.resolve(opMarshal)
-	if err != nil {
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	if err := s.marshal(o, values); err != nil {
 		return nil, err
 	}
-	var e encoder
+	return bytes.Clone(s.room), nil
+}
+
+// marshal makes the message in s.room.
+func (s *scratch) marshal(o Options, values []any) error {
+	o, err := o.resolve(opMarshal)
+	if err != nil {
+		return err
+	}
 	for i, value := range values {
-		if err := e.argument(value); err != nil {
+		if err := s.argument(value); err != nil {
 			err.in(fmt.Sprintf("[%d]", i)).Op = opMarshal
-			return nil, err
+			return err
 		}
 	}
-	data, failed := native.WriteStream(e.out, int(o.Version), o.LittleEndian, o.SinglePrecision)
+	data, failed := native.WriteStream(s.out, s.room, int(o.Version), o.LittleEndian, o.SinglePrecision)
 	if failed != nil {
 		err := qtError(opMarshal, failed)
 		if err.Code == ErrQt {
 			err.Code = ErrValue // it takes the values, and finds one wrong
 		}
-		return nil, err
+		return err
 	}
-	return data, nil
+	s.room = data
+	return nil
 }
 
 func (e *encoder) argument(value any) *Error {
@@ -39,13 +78,17 @@ func (e *encoder) argument(value any) *Error {
 		v = v.Elem()
 	}
 	if !v.IsValid() {
-		return fail(ErrType, "nil; a QVariant is a pointer to an any")
+		return fail(ErrType, "nil; a QVariant is a pointer to an any, and a null QImage one to an image.Image")
+	}
+	if v.Kind() != reflect.Interface && isPicture(v.Type()) {
+		e.out = append(e.out, native.StreamImage)
+		return e.picture(pictureOf(v))
 	}
 	n, err := nodeOf(v.Type())
 	if err != nil {
 		return err
 	}
-	return e.value(v, n)
+	return e.value(addressOf(v), n)
 }
 
 // Unmarshal is stream >> *targets[0] >> *targets[1] …: all of data must be their values.
@@ -54,7 +97,7 @@ func (e *encoder) argument(value any) *Error {
 // order or version.
 //
 // Nothing is allocated that the message says to be larger than it is. What a target has
-// is reused: slices with room for the elements.
+// is reused: slices with room for the elements, and texts that have not changed.
 func Unmarshal(data []byte, o Options, targets ...any) error {
 	d := NewDecoder(data, o)
 	if err := d.Decode(targets...); err != nil {
@@ -77,11 +120,14 @@ type Encoder struct {
 // NewEncoder returns an Encoder that writes to w.
 func NewEncoder(w io.Writer, o Options) *Encoder { return &Encoder{w, o} }
 
-// Encode writes what [Marshal] returns of values, by one Write.
+// Encode writes what [Marshal] returns of values, by one Write. It allocates no message: the
+// writer must not keep it.
 func (e *Encoder) Encode(values ...any) error {
-	data, err := Marshal(e.o, values...)
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	err := s.marshal(e.o, values)
 	if err == nil {
-		_, err = e.w.Write(data)
+		_, err = e.w.Write(s.room)
 	}
 	return err
 }
@@ -92,6 +138,8 @@ type Decoder struct {
 	data []byte
 	at   int
 	o    Options
+
+	isForm bool // it reads for a Form
 }
 
 // NewDecoder returns a Decoder of data, which must not change while it is used.
@@ -109,26 +157,35 @@ func (d *Decoder) Decode(targets ...any) error {
 	if err != nil {
 		return err
 	}
-	n, err := targetsNode(targets)
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	list, err := targetsOf(s.targets, targets)
+	s.targets = list
 	if err != nil {
 		err.Op = opUnmarshal
 		return err
 	}
-	values, size, failed := native.ReadStream(n.types(nil), d.data[d.at:], int(o.Version), o.LittleEndian, o.SinglePrecision)
+	s.types = typesOf(s.types[:0], list)
+	values, size, failed := native.ReadStream(s.types, d.data[d.at:], s.room, int(o.Version), o.LittleEndian, o.SinglePrecision)
 	if failed != nil {
 		err := qtError(opUnmarshal, failed)
 		if err.Offset >= 0 {
 			err.Offset += d.at
 		}
 		if s, ok := failed.(*native.StreamError); ok {
-			err.Path = n.path(s.Path)
+			err.Path = pathOf(list, s.Path)
 		}
 		return d.explain(err, targets)
 	}
-	from := decoder{in: values}
-	for i, f := range n.fields {
-		if err := from.value(reflect.ValueOf(targets[i]).Elem(), f.node); err != nil {
+	s.room = values
+	s.decoder = decoder{in: values, message: d.data[d.at:], isForm: d.isForm}
+	for i := range list {
+		if err := s.decoder.value(list[i].p, list[i].node); err != nil {
 			err.in(fmt.Sprintf("[%d]", i)).Op = opUnmarshal
+			if err.Offset >= 0 { // of a picture
+				err.Offset += d.at
+				d.showAround(err)
+			}
 			return err
 		}
 	}
@@ -136,34 +193,51 @@ func (d *Decoder) Decode(targets ...any) error {
 	return nil
 }
 
-// targetsNode is a struct of all targets.
-func targetsNode(targets []any) (*node, *Error) {
-	all := &node{tag: native.StreamTuple}
-	for i, target := range targets {
-		v := reflect.ValueOf(target)
+// target is what a value is read into.
+type target struct {
+	p    unsafe.Pointer
+	node *node
+}
+
+func targetsOf(list []target, pointers []any) ([]target, *Error) {
+	for i, pointer := range pointers {
+		v := reflect.ValueOf(pointer)
 		if v.Kind() != reflect.Pointer || v.IsNil() {
-			return nil, fail(ErrType, "%T is no pointer to what is to be set", target).in(fmt.Sprintf("[%d]", i))
+			return list, fail(ErrType, "%T is no pointer to what is to be set", pointer).in(fmt.Sprintf("[%d]", i))
 		}
 		n, err := nodeOf(v.Type().Elem())
 		if err != nil {
-			return nil, err.in(fmt.Sprintf("[%d]", i))
+			return list, err.in(fmt.Sprintf("[%d]", i))
 		}
-		all.fields = append(all.fields, nodeField{index: i, node: n})
+		list = append(list, target{v.UnsafePointer(), n})
 	}
-	return all, nil
+	return list, nil
 }
 
-// path names the value that indexes lead to, from the arguments on.
+// typesOf appends what native.ReadStream is told: a struct of all targets.
+func typesOf(out []byte, list []target) []byte {
+	out = binary.LittleEndian.AppendUint16(append(out, native.StreamTuple), uint16(len(list)))
+	for _, t := range list {
+		out = t.node.types(out)
+	}
+	return out
+}
+
+// pathOf names the value that indexes lead to, from the arguments on.
+func pathOf(list []target, indexes []int) string {
+	if len(indexes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("[%d]", indexes[0]) + list[indexes[0]].node.path(indexes[1:])
+}
+
+// path names the value that indexes lead to.
 func (n *node) path(indexes []int) string {
 	var text strings.Builder
 	for _, i := range indexes {
 		switch {
 		case n != nil && n.tag == native.StreamTuple && i < len(n.fields):
-			if f := n.fields[i]; f.name != "" {
-				text.WriteString("." + f.name)
-			} else {
-				fmt.Fprintf(&text, "[%d]", i)
-			}
+			text.WriteString("." + n.fields[i].name)
 			n = n.fields[i].node
 			continue
 		case n != nil && n.tag == native.StreamMap:

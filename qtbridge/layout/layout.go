@@ -2,6 +2,8 @@ package layout
 
 import (
 	"maps"
+	"reflect"
+	"sync"
 
 	"qtinterop/qtbridge"
 )
@@ -52,7 +54,8 @@ type Layout struct {
 	align   int
 	fields  []Field
 	members []*member
-	record  *program // what [Layout.Decode] does; nil in a part of another Layout
+	count   int                             // of the fields, with those of the structs in it
+	records func() (*program, reflect.Type) // what [Layout.Decode] does, made once
 }
 
 // Field is a member of a struct and where it lies.
@@ -78,33 +81,68 @@ func (l *Layout) ABI() ABI { return l.abi }
 // Fields returns the members in their order.
 func (l *Layout) Fields() []Field { return append([]Field(nil), l.fields...) }
 
+// maxFields is how many fields a struct may have, with those of the structs in it.
+const maxFields = 1 << 16
+
 // newLayout places members. pack and align are those of the struct.
 func newLayout(abi ABI, members []*member, align int) (*Layout, *Error) {
 	l := &Layout{abi: abi, members: members}
+	l.records = sync.OnceValues(func() (*program, reflect.Type) {
+		t := recordType(l)
+		return compile(l, memberFields(t)), t
+	})
 	p := placer{abi: abi, pack: abi.pack, align: max(1, align)}
 	names := map[string]bool{}
+	from := 0
 	for _, m := range members {
-		if err := m.check(abi.pack); err != nil {
+		from = m.from
+		if err := l.add(m, &p, names); err != nil {
+			err.Offset = from
 			return nil, err
 		}
-		if names[m.name] && m.name != "" {
-			return nil, tagError(m.name, "there are two fields of that name")
-		}
-		names[m.name] = true
-		bit := p.place(m)
-		if p.bit > 8*maxSize {
-			return nil, tagError(m.name, "the struct is larger than %d bytes", maxSize)
-		}
-		field := fieldAt(m, bit)
-		if m.at >= 0 && m.at != field.Offset {
-			return nil, tagError(m.name, "at=%d, but with %v it is at %d", m.at, abi, field.Offset)
-		}
-		l.fields = append(l.fields, field)
 	}
-	if l.size, l.align = p.end(), p.align; l.size == 0 {
-		return nil, tagError("", "a struct without a member")
+	var err *Error
+	switch l.size, l.align = p.end(), p.align; {
+	case l.size == 0:
+		err = tagError("", "a struct without a member")
+	case l.size > maxSize:
+		err = tooLarge("")
+	default:
+		return l, nil
 	}
-	return l, nil
+	err.Offset = from
+	return nil, err
+}
+
+// add places a member behind those before, which have the names.
+func (l *Layout) add(m *member, p *placer, names map[string]bool) *Error {
+	if err := m.check(l.abi.pack); err != nil {
+		return err
+	}
+	if names[m.name] && m.name != "" {
+		return tagError(m.name, "there are two fields of that name")
+	}
+	names[m.name] = true
+	if l.count += m.fields(); l.count > maxFields {
+		return tagError(m.name, "more than %d fields, with those of the structs within", maxFields)
+	}
+	if m.count() > maxSize/m.elemSize() {
+		return tooLarge(m.name) // so many that their bits may be beyond an int
+	}
+	bit := p.place(m)
+	if p.bit > 8*maxSize {
+		return tooLarge(m.name)
+	}
+	field := fieldAt(m, bit)
+	if m.at >= 0 && m.at != field.Offset {
+		return tagError(m.name, "at=%d, but with %v it is at %d", m.at, l.abi, field.Offset)
+	}
+	l.fields = append(l.fields, field)
+	return nil
+}
+
+func tooLarge(name string) *Error {
+	return tagError(name, "the struct is larger than %d bytes", maxSize)
 }
 
 func fieldAt(m *member, bit int) Field {

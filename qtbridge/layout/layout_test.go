@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -236,7 +237,11 @@ func TestBadTags(t *testing.T) {
 		{uint8(0), "u16,bits=9", ErrTag, "does not fit"},
 		{uint8(0), "u8,bits=0", ErrTag, "has no name"},
 		{uint8(0), "u8,bits=x", ErrTag, "bits=x is no number"},
-		{uint8(0), "u8,bits=1,bits=2", ErrTag, "twice"},
+		{uint8(0), "u8,bits=1,bits=2", ErrTag, "twice how many bits"},
+		{uint32(0), "u32,be,le", ErrTag, "twice its byte order"},
+		{uint32(0), "u32,at=4,at=8", ErrTag, "twice its offset"},
+		{uint32(0), "u32,align=8,align=4", ErrTag, "twice its alignment"},
+		{"", "char[8],utf8,latin1", ErrTag, "twice its encoding"},
 		{float32(0), "f32,bits=3", ErrTag, "a bit field is an integer or a bool"},
 		{[2]uint8{}, "u8,bits=3", ErrTag, "a bit field is an integer or a bool"},
 		{uint8(0), "u8,bits=3,align=8", ErrTag, "do not go with bit fields"},
@@ -478,18 +483,29 @@ func TestBadText(t *testing.T) {
 		{"u32", 0, "", "no name of a field"},
 		{"u8 a; u33 b", 6, "", `there is no type "u33"`},
 		{"u8 a; u32 a", 6, "a", "two fields"},
+		{"u8 a; u32 b at=2; u8 c", 6, "b", "it is at 4"},
+		{"u8 a; u32 a; u8 c", 6, "a", "two fields"},
+		{"u8 a; struct { u8 b; u32 c at=2; u8 d; } e; u8 f", 21, "c", "it is at 4"},
+		{"u8 a; struct { u8 _:0; } b; u8 c", 15, "", "without a member"},
 		{"u8 a; u32 b at=2", 6, "b", "it is at 4"},
+		{"u8 a; u32 b be le", 6, "b", "twice its byte order"},
 		{"u8 a; struct { u8 b", 15, "", "without a }"},
 		{"u8 a; }", 6, "", "a } without"},
 		{"u8 a; struct { u8 b; } u8 c", 6, "u8", "there is no option \"c\""},
 		{"u8 a { u32 b; }", 0, "", "where a ; should be"},
 		{"u8[2 a", 0, "", "no dimension"},
 		{"u8 a[2", 0, "a", "no option"},
+		{"u8 a[2]]", 0, "a", "no dimension"},
+		{"u8 a[]", 0, "a", "no number of elements"},
 		{"u8 3a", 0, "", "no name"},
 		{"u8 a:", 0, "a", "bits= is no number"},
 		{"u8 a; big; u8 b", 6, "", `there is no type "big"`},
 		{"u8[1000000][1000000] a", 0, "", "more than"},
 		{"u64[1000000000] a", 0, "a", "larger than"},
+		{"u8 a; struct { u8[1073741824] b; }[1073741824] c", 6, "c", "larger than"},
+		{"u8 a; struct { align=1073741824; u8 b; }[1073741824] c", 6, "c", "larger than"},
+		{"u8 a" + strings.Repeat("[1]", 10000), 0, "a", "more than 64 dimensions"},
+		{strings.Repeat("struct {", 25) + "u8 a,b" + strings.Repeat("} a,b", 25), 80, "b", "more than 65536 fields"},
 		{"u8 a;\nlong double d", 6, "d", "no option"},
 		{strings.Repeat("struct {", 100), 512, "", "more than 64 structs"},
 	} {
@@ -503,8 +519,43 @@ func TestBadText(t *testing.T) {
 	}
 }
 
+func TestNamesOfTypes(t *testing.T) {
+	for ctype, want := range map[string]int{
+		"long long int": 8, "unsigned long long int": 8, "signed long long": 8, "signed long long int": 8,
+		"signed long int": 8, "signed short int": 2,
+	} {
+		l, err := Parse(ctype+" a[2], b", Options{ABI: LP64})
+		require.NoError(t, err)
+		assert.Equal(t, 3*want, l.Size(), ctype)
+	}
+}
+
+func TestNumbersOfC(t *testing.T) {
+	l, err := Parse("char a[0x10], b[010]; u32 c at=0x18 align=010; u8 d:03", Options{ABI: LP64})
+	require.NoError(t, err)
+	assert.Equal(t, 32, l.Size())
+	_, err = Parse("u8 a[08]", Options{})
+	assert.ErrorContains(t, err, `"08" is no number`)
+}
+
+func TestArraysOfArrays(t *testing.T) {
+	l, err := Parse("char[2] names[3], name, more[1][2]", Options{ABI: LP64})
+	require.NoError(t, err)
+	r, err := l.Decode([]byte("aabbccddeeff"))
+	require.NoError(t, err)
+	text, err := r.MarshalJSON()
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"names": ["aa", "bb", "cc"], "name": "dd", "more": [["ee", "ff"]]}`, string(text))
+}
+
+func TestLineEndsAreSpaces(t *testing.T) {
+	l, err := Parse("u8[2] a[3]\n[2]; u16 b, c:3\nbe", Options{ABI: LP64})
+	require.NoError(t, err)
+	assert.Equal(t, 16, l.Size())
+}
+
 func TestBadRecords(t *testing.T) {
-	l, err := Parse("u8 a; i16[2] b; struct { f32 x; }[2] c; char[4] d; bool e", Options{ABI: LP64})
+	l, err := Parse("u8 a; i16[2] b; struct { f32 x; }[2] c; char[4] d; bool e; u32[2][3] f; char[2][2][4] g", Options{ABI: LP64})
 	require.NoError(t, err)
 	data := make([]byte, l.Size())
 	for _, row := range []struct {
@@ -525,12 +576,17 @@ func TestBadRecords(t *testing.T) {
 		{Record{{"b", 1}}, "b", 2, "no array"},
 		{Record{{"c", []any{Record{}, Record{{"x", true}}}}}, "c[1].x", 12, "is not a value"},
 		{Record{{"c", []any{1}}}, "c[0]", 8, "is not a value"},
+		{Record{{"c", Record{}}}, "c", 8, "no array"},
 		{Record{{"d", "abcd"}}, "d", 16, "room for 4"},
 		{Record{{"e", 1}}, "e", 20, "is not a value"},
+		{Record{{"f", [][]int{{1, 2, 3}, {4, 5, 1 << 40}}}}, "f[1][2]", 44, "is not a value"},
+		{Record{{"g", []any{[]any{"a"}, []any{"b", 3}}}}, "g[1][1]", 60, "is not a value"},
 	} {
 		err := l.Encode(data, row.record)
 		assert.Contains(t, requireError(t, err, "encode", ErrValue, row.field, row.offset).Msg, row.reason)
 	}
+	l, err = Parse("u8 a; i16[2] b; struct { f32 x; }[2] c; char[4] d; bool e", Options{ABI: LP64})
+	require.NoError(t, err)
 	require.NoError(t, l.Encode(data, Record{{"a", 255.0}, {"b", [1]int64{-7}}, {"c", []Record{{{"x", 0.1}}}}, {"e", true}}))
 	r, err := l.Decode(data)
 	require.NoError(t, err)
@@ -564,6 +620,29 @@ func benchmarkData(t testing.TB) (*Struct[fields20], []byte) {
 	return s, data
 }
 
+// The Go type of the values of a layout is made once, whoever asks first.
+func TestRecordsAtOnce(t *testing.T) {
+	for text, allocations := range map[string]float64{"u8 a; struct { i16 b; char[4] c; }[2] d": 16, "f64[3] e": 9} {
+		l, err := Parse(text, testOptions)
+		require.NoError(t, err)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				r, err := l.Decode(make([]byte, l.Size()))
+				assert.NoError(t, err)
+				assert.NoError(t, l.Encode(make([]byte, l.Size()), r))
+				if inner := l.Fields()[len(l.Fields())-1].Inner; inner != nil { // a part is a layout as well
+					_, err = inner.Decode(make([]byte, inner.Size()))
+					assert.NoError(t, err)
+				}
+			})
+		}
+		all.Wait()
+		data := make([]byte, l.Size())
+		assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = l.Decode(data) }), allocations, "those of the values alone")
+	}
+}
+
 func TestDecodeAllocatesNothing(t *testing.T) {
 	s, data := benchmarkData(t)
 	var v fields20
@@ -581,6 +660,16 @@ func BenchmarkDecode20Fields(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := s.Decode(data, &v); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecodeRecordOf20Fields(b *testing.B) {
+	s, data := benchmarkData(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Layout().Decode(data); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,7 +1,9 @@
 package layout
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,10 +25,14 @@ type member struct {
 	big   bool
 	text  *qtbridge.Encoding // of a char array
 	sum   Sum
+	said  []string // which options
+	from  int      // where it is in the text of a layout
 }
 
-// maxSize is the size in bytes that a struct may have, at most.
-const maxSize = 1 << 30
+const (
+	maxSize = 1 << 30 // bytes that a struct may have, at most
+	maxDims = 64      // dimensions of an array
+)
 
 // count is the number of elements.
 func (m *member) count() int {
@@ -35,6 +41,14 @@ func (m *member) count() int {
 		n *= dim
 	}
 	return n
+}
+
+// fields is how many fields it is, with those within.
+func (m *member) fields() int {
+	if m.inner != nil {
+		return 1 + m.inner.count
+	}
+	return 1
 }
 
 func (m *member) elemSize() int {
@@ -71,15 +85,18 @@ func (m *member) setType(text string, o *Options) *Error {
 func (m *member) addDims(text string) *Error {
 	text = strings.ReplaceAll(text, " ", "")
 	for text != "" {
-		dim, rest, ok := strings.Cut(text, "]")
-		if !ok || dim[0] != '[' {
+		dim, rest, closed := strings.Cut(text, "]")
+		number, opened := strings.CutPrefix(dim, "[")
+		if !opened || !closed {
 			return tagError(m.name, "%q is no dimension; say [16]", text)
 		}
-		n, err := strconv.Atoi(dim[1:])
+		n, err := cNumber(number)
 		if err != nil || n < 1 || n > maxSize {
-			return tagError(m.name, "%q is no number of elements from 1 to %d", dim[1:], maxSize)
+			return tagError(m.name, "%q is no number of elements from 1 to %d", number, maxSize)
 		}
-		m.dims = append(m.dims, n)
+		if m.dims = append(m.dims, n); len(m.dims) > maxDims {
+			return tagError(m.name, "more than %d dimensions", maxDims)
+		}
 		if m.count() > maxSize {
 			return tagError(m.name, "an array of more than %d elements", maxSize)
 		}
@@ -97,42 +114,54 @@ func (m *member) setOption(text string, o *Options) *Error {
 			break
 		}
 		m.big = name == "be"
-		return nil
+		return m.once("its byte order")
 	case "bits":
 		return m.setBits(value)
 	case "align":
-		return m.setNumber(&m.align, name, value, 1)
+		return cmp.Or(m.once("its alignment"), m.setNumber(&m.align, name, value, 1))
 	case "at":
-		return m.setNumber(&m.at, name, value, 0)
+		return cmp.Or(m.once("its offset"), m.setNumber(&m.at, name, value, 0))
 	case "sum":
 		if m.sum = o.Sums[value]; m.sum == nil {
 			return tagError(m.name, "Options.Sums has no function %q", value)
 		}
-		return nil
+		return m.once("its checksum")
 	}
 	if e, ok := o.encoding(text); ok {
 		m.text = &e
-		return nil
+		return m.once("its encoding")
 	}
 	return tagError(m.name, "there is no option %q, nor an encoding of that name in Options.Encodings; "+
 		"the options are be, le, bits=, align=, at=, sum=, utf8, utf16le, utf16be, latin1, local8bit", text)
 }
 
 func (m *member) setBits(text string) *Error {
-	if m.isBit {
-		return tagError(m.name, "it says twice how many bits it has")
-	}
 	m.isBit = true
-	return m.setNumber(&m.bits, "bits", text, 0)
+	return cmp.Or(m.once("how many bits it has"), m.setNumber(&m.bits, "bits", text, 0))
+}
+
+// once is an error if that was said before: the two need not agree.
+func (m *member) once(what string) *Error {
+	if slices.Contains(m.said, what) {
+		return tagError(m.name, "it says twice %s", what)
+	}
+	m.said = append(m.said, what)
+	return nil
 }
 
 func (m *member) setNumber(to *int, name, text string, least int) *Error {
-	n, err := strconv.Atoi(text)
+	n, err := cNumber(text)
 	if err != nil || n < least || n > maxSize {
 		return tagError(m.name, "%s=%s is no number from %d to %d", name, text, least, maxSize)
 	}
 	*to = n
 	return nil
+}
+
+// cNumber is a number as C has it: 010 is 8, and 0x10 is 16.
+func cNumber(text string) (int, error) {
+	n, err := strconv.ParseInt(text, 0, strconv.IntSize)
+	return int(n), err
 }
 
 // check finds what contradicts itself, in a struct with that packing.

@@ -3,9 +3,10 @@ package layout
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"qtinterop/internal/comment"
 )
 
 // maxDepth is how many structs may be within each other.
@@ -26,19 +27,21 @@ const maxDepth = 64
 // field of any struct, align=64 is about that one, and pack=1 about it and the structs in
 // it; pack=0 ends that.
 //
+// Numbers are as in C: 0x10 is 16, and 010 is 8. There may be 64 structs within each other, 64
+// dimensions, 65536 fields with those of the structs within, and 1 GiB.
+//
 // What cannot be understood is an [ErrTag] with its place in the text.
 func Parse(text string, options Options) (*Layout, error) {
 	o, err := options.resolve()
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{text: withoutComments(text), options: o}
+	p := &parser{text: comment.Blank(text), options: o}
 	l, err := p.structBody(0)
 	if err != nil {
 		err.Op, err.Offset = opParse, p.at
 		return nil, err
 	}
-	l.record = compile(l, memberFields(recordType(l)))
 	return l, nil
 }
 
@@ -47,13 +50,6 @@ type parser struct {
 	pos     int
 	at      int // where the statement begins that an error is about
 	options Options
-}
-
-var comment = regexp.MustCompile(`(?s)//[^\n]*|/\*.*?\*/`)
-
-// withoutComments has spaces in the place of comments.
-func withoutComments(text string) string {
-	return comment.ReplaceAllStringFunc(text, func(c string) string { return strings.Repeat(" ", len(c)) })
 }
 
 func (p *parser) space() {
@@ -116,7 +112,11 @@ func (p *parser) structBody(depth int) (*Layout, *Error) {
 		p.at = p.pos
 		return nil, tagError("", "a } without a struct {")
 	}
-	return newLayout(p.options.ABI, members, align)
+	l, err := newLayout(p.options.ABI, members, align)
+	if err != nil && len(members) > 0 {
+		p.at = err.Offset
+	}
+	return l, err
 }
 
 // directive goes over a statement that is no field.
@@ -152,7 +152,7 @@ func (p *parser) rest() string {
 
 // declaration is one field, or several of one type.
 func (p *parser) declaration(depth int) ([]*member, *Error) {
-	base := member{at: -1, big: p.options.ABI.isBig()}
+	base := member{at: -1, big: p.options.ABI.isBig(), from: p.at}
 	name := ""
 	start := p.at
 	if p.acceptStruct() {
@@ -258,9 +258,12 @@ func (m *member) setDeclarator(text string, o *Options) *Error {
 		m.name = ""
 	}
 	if n := strings.LastIndexByte(rest, ']'); strings.HasPrefix(rest, "[") && n > 0 {
+		ofType := m.dims
+		m.dims = nil
 		if err := m.addDims(rest[:n+1]); err != nil {
 			return err
 		}
+		m.dims = append(m.dims, ofType...) // char[16] names[4] is 4 texts
 		rest = rest[n+1:]
 	}
 	if bits, ok := strings.CutPrefix(strings.TrimSpace(rest), ":"); ok {

@@ -79,7 +79,7 @@ func (l *Layout) Decode(data []byte) (Record, error) {
 	if len(data) < l.size {
 		return nil, l.tooShort(opDecode, len(data))
 	}
-	p, t := l.forRecords()
+	p, t := l.records()
 	v := reflect.New(t)
 	if err := p.decode(data, v.UnsafePointer()); err != nil {
 		err.Op = opDecode
@@ -96,7 +96,7 @@ func (l *Layout) Encode(data []byte, r Record) error {
 	if len(data) < l.size {
 		return l.tooShort(opEncode, len(data))
 	}
-	p, t := l.forRecords()
+	p, t := l.records()
 	v := reflect.New(t)
 	if err := l.fill(v.Elem(), r); err != nil {
 		return err
@@ -107,15 +107,6 @@ func (l *Layout) Encode(data []byte, r Record) error {
 		return err
 	}
 	return nil
-}
-
-// forRecords is the program of l, also of one that is a part, or that came from tags.
-func (l *Layout) forRecords() (*program, reflect.Type) {
-	t := recordType(l)
-	if l.record != nil {
-		return l.record, t
-	}
-	return compile(l, memberFields(t)), t
 }
 
 func (l *Layout) recordOf(v reflect.Value) Record {
@@ -148,7 +139,7 @@ func (l *Layout) fill(v reflect.Value, r Record) *Error {
 		if i < 0 {
 			return valueError(opEncode, value.Name, 0, "the layout has no field of that name")
 		}
-		if err := l.members[i].assign(v.Field(i), reflect.ValueOf(value.Value)); err != nil {
+		if err := l.members[i].assign(v.Field(i), reflect.ValueOf(value.Value), l.fields[i].Size); err != nil {
 			return err.within(value.Name, l.fields[i].Offset)
 		}
 	}
@@ -164,8 +155,9 @@ func (l *Layout) index(name string) int {
 	return -1
 }
 
-// assign sets to, which the member has in a record, to what the user has given.
-func (m *member) assign(to, from reflect.Value) *Error {
+// assign sets to, which the member has in a record and which has size bytes in the data, to
+// what the user has given.
+func (m *member) assign(to, from reflect.Value, size int) *Error {
 	for from.Kind() == reflect.Interface && !from.IsNil() {
 		from = from.Elem()
 	}
@@ -173,7 +165,7 @@ func (m *member) assign(to, from reflect.Value) *Error {
 		return valueError(opEncode, "", 0, "nil is no %s", m)
 	}
 	if to.Kind() == reflect.Array {
-		return m.assignArray(to, from)
+		return m.assignArray(to, from, size)
 	}
 	if m.inner != nil {
 		if r, ok := from.Interface().(Record); ok {
@@ -185,16 +177,17 @@ func (m *member) assign(to, from reflect.Value) *Error {
 	return valueError(opEncode, "", 0, "%v, a %v, is not a value of %s", from, from.Type(), m)
 }
 
-func (m *member) assignArray(to, from reflect.Value) *Error {
-	if from.Kind() != reflect.Array && from.Kind() != reflect.Slice {
+func (m *member) assignArray(to, from reflect.Value, size int) *Error {
+	if from.Kind() != reflect.Array && from.Kind() != reflect.Slice || from.Type() == reflect.TypeFor[Record]() {
 		return valueError(opEncode, "", 0, "%v is no array, but the field is %s", from.Type(), m)
 	}
 	if from.Len() > to.Len() {
 		return valueError(opEncode, "", 0, "%d elements where %s has %d", from.Len(), m, to.Len())
 	}
+	size /= to.Len()
 	for i := range from.Len() {
-		if err := m.assign(to.Index(i), from.Index(i)); err != nil {
-			return err.within(fmt.Sprintf("[%d]", i), i*m.elemSize()*m.count()/to.Len())
+		if err := m.assign(to.Index(i), from.Index(i), size); err != nil {
+			return err.within(fmt.Sprintf("[%d]", i), i*size)
 		}
 	}
 	return nil
