@@ -52,7 +52,7 @@ func (a *attachment) detachMemory(last bool) error {
 		return a.mem.detach()
 	}
 	system := a.place.system
-	end, err := system.Keep(a.id)
+	_, end, err := system.Keep(a.id)
 	if err != nil {
 		return a.mem.detach()
 	}
@@ -68,7 +68,7 @@ func (a *attachment) detachMemory(last bool) error {
 // isReplaced tells whether the key leads to another segment, whose key file Qt would
 // delete.
 func (a *attachment) isReplaced() bool {
-	if a.mem.isPinned || a.id == unknownID {
+	if a.mem.pinned != nil || a.id == unknownID {
 		return false
 	}
 	found, err := a.place.system.Segment(a.place.Place)

@@ -47,7 +47,8 @@ func (b *mailbox) wake() {
 type audience struct {
 	sync.Mutex
 	members map[*mailbox]struct{}
-	latest  Message // Seq 0 before the first
+	latest  Message  // Seq 0 before the first
+	lent    *mailbox // has the Data of the latest itself, not a copy; nil if none does
 }
 
 func (a *audience) add(b *mailbox) {
@@ -67,13 +68,22 @@ func (a *audience) remove(b *mailbox) bool {
 	return len(a.members) == 0
 }
 
-func (a *audience) publish(m Message) {
+// publish returns whether nobody has the Data of the message before any more. The loop
+// that it was lent to asks for this one.
+func (a *audience) publish(m Message) (free bool) {
 	a.Lock()
 	defer a.Unlock()
-	a.latest = m
+	free = a.lent == nil || a.isAlone(a.lent)
+	a.latest, a.lent = m, nil
 	for b := range a.members {
 		b.put(m)
 	}
+	return free
+}
+
+func (a *audience) isAlone(b *mailbox) bool {
+	_, isMember := a.members[b]
+	return isMember && len(a.members) == 1
 }
 
 func (a *audience) tell(err error) {
@@ -93,7 +103,11 @@ func (a *audience) take(b *mailbox) (Message, []error) {
 	b.message, b.errs = Message{}, nil
 	if message.Seq > 0 {
 		b.told = message.Cause != Removed
-		message.Data = b.copy(message.Data)
+		if b.reuses && a.isAlone(b) {
+			a.lent = b
+		} else {
+			message.Data = b.copy(message.Data)
+		}
 	}
 	return message, errs
 }

@@ -23,6 +23,8 @@ type creation struct {
 	// keepsFile: Qt is not to delete the key file with the segment, since more
 	// segments will come and the lock hangs on it.
 	keepsFile bool
+	cleared   bool     // nothing was in the way a moment ago, so that the first attempt needs no look
+	pinned    *ipc.Pin // of the segment before, for the first attempt; nil if there is none
 }
 
 // run looks first: create() of Qt, even one that fails, resets the lock that
@@ -237,9 +239,11 @@ func (c *creation) createIfFree() (*memory, error) {
 // took the segment with it.
 func (c *creation) create() (*memory, error) {
 	var err error
-	for range retries {
-		if err = c.reclaim(); err != nil {
-			return nil, err
+	for attempt := range retries {
+		if attempt > 0 || !c.cleared {
+			if err = c.reclaim(); err != nil {
+				return nil, err
+			}
 		}
 		mem := newMemory(c.op, c.key)
 		if err = c.createWith(mem); err == nil {
@@ -258,7 +262,23 @@ func (c *creation) createWith(mem *memory) error {
 	if !c.keepsFile {
 		return mem.create(c.place, c.size, c.mode)
 	}
-	return mem.createPinned(c.place, c.size, c.mode)
+	pinned := c.pinned
+	c.pinned = nil
+	if pinned == nil {
+		var err error
+		if pinned, err = newPin(c.op, c.key, c.place); err != nil {
+			return err
+		}
+	}
+	return mem.createPinned(c.place, pinned, c.size, c.mode)
+}
+
+// releasePin is for a pin that nothing was created with.
+func (c *creation) releasePin() {
+	if c.pinned != nil {
+		c.pinned.Release()
+		c.pinned = nil
+	}
 }
 
 // reclaim removes an orphan. It never does while anybody is attached. A key file that

@@ -42,11 +42,11 @@ func (h *heldLock) pin() error {
 	if h.place.Lock != h.place.Segment {
 		return nil
 	}
-	name, unpin, err := h.place.system.Pin(h.place.Place)
+	pin, err := h.place.system.Pin(h.place.Place)
 	if err != nil {
 		return systemError(opRecover, h.key, err)
 	}
-	h.place.Segment, h.place.Lock, h.unpin = name, name, unpin
+	h.place.Segment, h.place.Lock, h.unpin = pin.Name, pin.Name, pin.Release
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (k *keeper) end() {
 // keep has the segment outlast a detach, which ends before done is called.
 func (k *keeper) keep() (done func()) {
 	if k != nil {
-		if end, err := k.system.Keep(k.id); err == nil {
+		if _, end, err := k.system.Keep(k.id); err == nil {
 			return end
 		}
 	}

@@ -32,6 +32,15 @@ type kernelSemaphore struct {
 // foundSemaphore is the semaphore as far as it was found.
 type foundSemaphore struct{ ipc.Lock }
 
+// takeWithin takes 1 if it is to be had, or becomes so within limit.
+func (s *foundSemaphore) takeWithin(limit time.Duration) error {
+	err := s.Take(1, 0)
+	for deadline := time.Now().Add(limit); err != nil && err != ipc.ErrGone && limit > 0 && time.Now().Before(deadline); {
+		err = s.Take(1, time.Until(deadline))
+	}
+	return err
+}
+
 // request is a wish to take from a semaphore, which ctx or closing can call off.
 type request struct {
 	ctx     context.Context

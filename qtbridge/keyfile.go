@@ -16,8 +16,8 @@ import (
 // key holds what is gone in the next moment.
 func holdInode(system ipc.System, file string) (release func()) {
 	if system.Traits().KeyFiles {
-		if _, unpin, err := system.Pin(ipc.Place{Segment: file}); err == nil {
-			return unpin
+		if pin, err := system.Pin(ipc.Place{Segment: file}); err == nil {
+			return pin.Release
 		}
 	}
 	return func() {}

@@ -13,8 +13,9 @@ import (
 type lock struct {
 	kernelSemaphore
 	local    *localLock
-	held     atomic.Bool // a Lock of the user's holds local lock and semaphore
-	ownsFile bool        // the key file is ours to delete: see makeKeyFile
+	held     atomic.Bool     // a Lock of the user's holds local lock and semaphore
+	ownsFile bool            // the key file is ours to delete: see makeKeyFile
+	stray    *foundSemaphore // what was the lock on a key file that is gone: see removeStray
 }
 
 func newLock(key Key, p place) *lock {
@@ -122,11 +123,7 @@ func (l *lock) tryHold(limit time.Duration) bool {
 	if err != nil {
 		return false
 	}
-	err = open.Take(1, 0)
-	for deadline := time.Now().Add(limit); err != nil && err != ipc.ErrGone && limit > 0 && time.Now().Before(deadline); {
-		err = open.Take(1, time.Until(deadline))
-	}
-	if err == ipc.ErrGone {
+	if err = open.takeWithin(limit); err == ipc.ErrGone {
 		l.forget(open)
 	}
 	return err == nil

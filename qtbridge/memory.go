@@ -17,7 +17,7 @@ type memory struct {
 	name                 string // that Qt was given for it
 	done                 func() // with the name; nil if it has none
 	keeper               atomic.Pointer[keeper]
-	isPinned             bool         // Qt can delete nothing by the name
+	pinned               *ipc.Pin     // which has the name; nil if Qt is to delete the key file
 	lock                 *privateLock // instead of the peer's; nil if Qt takes none
 }
 
@@ -90,6 +90,10 @@ func (m *memory) closeFailed(err error) {
 		return
 	}
 	m.lock.removePrivate(m.lock.name)
+	if m.done != nil {
+		m.done() // the object is not used any more
+		m.done = nil
+	}
 	leakedMemories.Lock()
 	defer leakedMemories.Unlock()
 	leakedMemories.all = append(leakedMemories.all, m)
@@ -115,20 +119,38 @@ func (m *memory) attach(p place, mode Mode) error {
 
 // attachPinned is attach to read, by a name that Qt can delete nothing by.
 func (m *memory) attachPinned(p place) error {
-	if err := m.pin(p, false); err != nil {
+	pinned, err := newPin(m.op, m.key, p)
+	if err != nil {
+		return err
+	}
+	if err := m.setPinned(p.system, pinned, false); err != nil {
 		return err
 	}
 	return m.attachNow(p.system, ReadOnly)
 }
 
-// pin is setName by a name that Qt can delete nothing by.
-func (m *memory) pin(p place, creates bool) error {
-	name, done, err := p.system.Pin(p.Place)
+func newPin(op string, key Key, p place) (*ipc.Pin, error) {
+	pin, err := p.system.Pin(p.Place)
 	if err != nil {
-		return systemError(m.op, m.key, err)
+		return nil, systemError(op, key, err)
 	}
-	m.done, m.isPinned = done, true
-	return m.setName(p.system, name, creates)
+	return pin, nil
+}
+
+// setPinned is setName by a pin, which is the object's from now on.
+func (m *memory) setPinned(system ipc.System, pinned *ipc.Pin, creates bool) error {
+	m.pinned, m.done = pinned, pinned.Release
+	return m.setName(system, pinned.Name, creates)
+}
+
+// takePin takes the pin away from an object that is about to go; nil if it has none that
+// lasts.
+func (m *memory) takePin() *ipc.Pin {
+	if m.pinned == nil || !m.pinned.Lasts {
+		return nil
+	}
+	m.done = nil
+	return m.pinned
 }
 
 // attachNow attaches to the segment of the native key that Qt has.
@@ -153,8 +175,8 @@ func (m *memory) create(p place, size int, mode Mode) error {
 
 // createPinned is create by a name that Qt can delete nothing by. The key file must
 // exist.
-func (m *memory) createPinned(p place, size int, mode Mode) error {
-	if err := m.pin(p, true); err != nil {
+func (m *memory) createPinned(p place, pinned *ipc.Pin, size int, mode Mode) error {
+	if err := m.setPinned(p.system, pinned, true); err != nil {
 		return err
 	}
 	return m.createNow(p, size, mode)
@@ -186,19 +208,27 @@ func (m *memory) claim() { m.keeper.Swap(nil).end() }
 
 // detach detaches and deletes the object.
 func (m *memory) detach() error {
+	_, err := m.detachPinned()
+	return err
+}
+
+// detachPinned is detach, and tells for an object with a pin that lasts whether that has
+// removed the segment. If it has not, somebody else did or will, and deletes the key file
+// then, which can be a while after the segment has gone.
+func (m *memory) detachPinned() (removed bool, err error) {
 	defer m.keeper.Load().keep()()
-	err := m.Detach()
-	attached := m.IsAttached()
+	err = m.Detach()
 	if err == nil && m.lock != nil {
 		m.lock.putSpare(m)
 	}
 	m.Close()
-	if err == nil || !attached && isUnexplained(err) {
+	if err == nil || isUnexplained(err) {
 		// Qt also answers false, with no error set, when it detached from and
-		// removed a segment whose key file somebody had deleted before.
-		return nil
+		// removed a segment whose key file it could not delete: it is pinned, or
+		// somebody has deleted it before.
+		return err != nil, nil
 	}
-	return qtError("close", m.key, err)
+	return false, qtError("close", m.key, err)
 }
 
 // attachAndDetach has a fresh object attach in a way, and detach: as the last one that

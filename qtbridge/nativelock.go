@@ -61,9 +61,8 @@ func handOver(op string, key Key, p place) error {
 // that of the segment. The link is what Qt deletes.
 func newNativeSemaphore(op string, key Key, p place, initial int, mode native.SemaphoreMode) (*native.SystemSemaphore, error) {
 	// Through a link that leads nowhere Qt would see a key file of another user.
-	if _, err := os.Stat(p.Lock); err != nil {
-		return nil, &Error{Op: op, Key: key, Code: ErrNotFound, Err: err,
-			Msg: "the key file " + p.Lock + " of the segment and its lock is gone: another program deleted it; close this one and create it again"}
+	if err := lockFileGone(op, key, p); err != nil {
+		return nil, err
 	}
 	name := ownPrivateLock(p.system).name
 	link, err := QtKey(name).derive(op, os.Getenv("TMPDIR"))
@@ -75,7 +74,22 @@ func newNativeSemaphore(op string, key Key, p place, initial int, mode native.Se
 			Msg: "the lock cannot be made: " + err.Error() + "; set TMPDIR to a directory that can be written to"}
 	}
 	defer os.Remove(link.Lock)
-	return native.NewSystemSemaphore(name, initial, mode)
+	made, err := native.NewSystemSemaphore(name, initial, mode)
+	if err != nil { // a KeyError if the file went in the meantime
+		if gone := lockFileGone(op, key, p); gone != nil {
+			return nil, gone
+		}
+	}
+	return made, err
+}
+
+// lockFileGone is an error if there is no key file of a native key's lock.
+func lockFileGone(op string, key Key, p place) error {
+	if _, err := os.Stat(p.Lock); err != nil {
+		return &Error{Op: op, Key: key, Code: ErrNotFound, Err: err,
+			Msg: "the key file " + p.Lock + " of the segment and its lock is gone: another program deleted it; close this one and create it again"}
+	}
+	return nil
 }
 
 // newFileSemaphore has Qt make a semaphore under a private name, and gives it that of
@@ -170,18 +184,30 @@ func (l *lock) sharesFile() bool { return l.key.IsNative() && l.place.traits().K
 
 // leadsHere tells whether the key file leads to the semaphore that we know.
 func (l *lock) leadsHere() bool {
-	state, err := l.place.system.Semaphore(l.place.Place)
-	return err == nil && state.ID == l.id()
+	found, err := l.place.system.Lock(l.place.Place)
+	if err != nil {
+		return false
+	}
+	defer found.Close()
+	return found.ID() == l.id()
 }
+
+// isOnFileOf tells whether the lock, which we hold, hangs on the key file by which a
+// segment was found.
+func (l *lock) isOnFileOf(segment ipc.Segment) bool { return l.open.Load().Key() == segment.Key }
 
 // forgetAstray forgets a semaphore that the key file does not lead to any more. It tells
 // whether it did. What Qt made of it for us would delete a key file with another one
 // behind it by now, but for that of a native key, and so is kept.
 func (l *lock) forgetAstray() bool {
-	if l.open.Load() == nil || l.leadsHere() {
+	astray := l.open.Load()
+	if astray == nil || l.leadsHere() {
 		return false
 	}
-	l.forget(l.open.Load())
+	l.forget(astray)
+	if l.sharesFile() {
+		l.stray = astray
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.own != nil && l.sharesFile() {
@@ -191,4 +217,20 @@ func (l *lock) forgetAstray() bool {
 	l.leakOwn()
 	l.ownsFile = false
 	return true
+}
+
+// removeStray removes what forgetAstray has forgotten, now that there is another lock.
+// Nobody finds it any more, and if its owner was killed Qt leaves it: a reader, as the
+// last one to detach, deletes the file alone. It would go on with a lock of its own; with
+// that removed, it finds the other. It may be about to give it back. If it is held for
+// longer, it stays.
+func (l *lock) removeStray() {
+	stray := l.stray
+	l.stray = nil
+	if stray == nil || stray.ID() == l.id() {
+		return // the new key file got the inode of the old
+	}
+	if stray.takeWithin(courtesy) == nil {
+		stray.Remove()
+	}
 }

@@ -35,6 +35,7 @@ type observation struct {
 
 	message    Message         // the last one; its Data is not for receivers
 	spare      []byte          // room for the next Data
+	copied     bool            // the wait has copied it there
 	id         int             // of its segment
 	shown      bool            // there is a segment, as far as the last message says
 	attachment watchAttachment // for a copy at most, unless to stay
@@ -97,6 +98,10 @@ func (o *observation) memory() []byte { return o.attachment.data }
 // in message. What a key file tells of is another segment, or none: the one we
 // know need not be attached to for that.
 func (o *observation) look(now time.Time, means Means) (seen, error) {
+	if o.copied {
+		o.copied = false
+		return o.compare(o.spare[:len(o.attachment.data)], false, o.id), nil
+	}
 	if means == ByLock && o.differs() {
 		return o.take(now, false, o.id)
 	}
@@ -116,7 +121,7 @@ func (o *observation) look(now time.Time, means Means) (seen, error) {
 	if state.Attached == 0 {
 		return o.lookAtUnattached(now, state), nil
 	}
-	if means == ByKeyFile && o.shown && state.ID == o.id {
+	if means == ByKeyFile && o.shown && state.ID == o.id && !o.differs() {
 		o.transient = lasting
 		return nothing, nil
 	}
@@ -220,7 +225,7 @@ func (o *observation) compare(content []byte, isNew bool, id int) seen {
 }
 
 // note makes a message, and room for the next one of the last: by the time that is used,
-// receivers have been told of this one, and have their own copies of what they took.
+// receivers have been told of this one, and are done with what they took, or have copies.
 func (o *observation) note(content []byte, cause Cause, id int) seen {
 	o.spare = o.message.Data
 	o.message = Message{Data: content, Seq: o.message.Seq + 1, Time: time.Now(), Cause: cause}
@@ -256,10 +261,11 @@ func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	lock, done := o.openLock()
 	o.spare = roomFor(len(data), o.spare)
 	if lock == nil {
-		if content, ok := copyStable(context.Background(), o.spare, data, agreeTries); ok {
-			return content, news, nil
+		content, ok := copyStable(context.Background(), o.spare, data, agreeTries)
+		if !ok || o.isForsaken() {
+			return nil, unsettled, nil
 		}
-		return nil, unsettled, nil
+		return content, news, nil
 	}
 	defer done()
 	mapIn(data)
@@ -294,6 +300,16 @@ func (o *observation) copy(now time.Time, data []byte) ([]byte, seen, error) {
 	return content, news, nil
 }
 
+// isForsaken tells whether all others are gone, where an object ends with the last who has it
+// open: so there may be no lock any more because its holder was killed, halfway perhaps.
+func (o *observation) isForsaken() bool {
+	if o.place.Lock == "" || !o.place.traits().LooksHold {
+		return false
+	}
+	state, err := o.see()
+	return err != nil || state.Attached <= 1
+}
+
 // copyAndGive copies data and gives back the lock, also if data cannot be touched.
 func (o *observation) copyAndGive(lock ipc.Lock, data []byte) (content []byte, agreed bool, lost error) {
 	defer func() { lost = lock.Give() }()
@@ -317,9 +333,9 @@ func (o *observation) isHeld(now time.Time) (seen, error) {
 		o.heldSince = now
 	}
 	if now.Sub(o.heldSince) < heldLimit {
-		return nothing, nil
+		return kept, nil
 	}
-	return nothing, &Error{Op: opWatch, Key: o.key, Code: ErrLocked,
+	return kept, &Error{Op: opWatch, Key: o.key, Code: ErrLocked,
 		Msg: "the content has changed, but cannot be read: " + o.place.system.Holder(o.place.Place, true)}
 }
 
@@ -377,6 +393,9 @@ func (o *observation) woke(id int, err error) Means {
 	switch {
 	case err == nil:
 		return ByLock
+	case err == ipc.ErrCopied:
+		o.copied = true
+		return ByLock
 	case err == ipc.ErrDifferent, err == ipc.ErrTimeout:
 		return ByPoll
 	case err == ipc.ErrInterrupted:
@@ -394,6 +413,16 @@ func (o *observation) compared() (data, last []byte) {
 		return nil, nil
 	}
 	return o.attachment.data, o.message.Data
+}
+
+// room is where a wait copies data to, if it is to: what is written without the lock is for
+// a look to copy, which reads twice.
+func (o *observation) room(data []byte) []byte {
+	if data == nil || o.place.someDoNotLock() {
+		return nil
+	}
+	o.spare = roomFor(len(data), o.spare)
+	return o.spare[:len(data)]
 }
 
 // differs tells whether the content is another one, if we stay.

@@ -20,6 +20,8 @@ const (
 	looksApart = 100
 	// retryFiles is how often to try to have the system tell of key files.
 	retryFiles = time.Second
+	// warm is how long to be ready for the next message, if the last two came as fast.
+	warm = 50 * time.Millisecond
 	// shortest is what Go's timers may sleep too long.
 	shortest = time.Millisecond
 
@@ -35,9 +37,9 @@ const (
 	// then after four times as long, and so on until Settle.
 	recheckFirst = 2 * time.Millisecond
 
-	// A transient state is looked at again at once so many times, then at growing
+	// A transient state is looked at again at once for so long, then at growing
 	// intervals.
-	hurried  = 20
+	hurried  = 600 * time.Microsecond
 	hurryMin = 50 * time.Microsecond
 	hurryMax = 5 * time.Millisecond
 )
@@ -63,6 +65,7 @@ const (
 	news                  // there is a message
 	unsettled             // something transient: look again at once
 	waning                // it may be gone: look again when that has lasted
+	kept                  // something new, but somebody keeps the lock
 )
 
 // pollSchedule says when to look next.
@@ -74,8 +77,12 @@ type pollSchedule struct {
 	blind    bool          // nothing tells of key files
 	interval time.Duration // of adaptive polling
 	hurry    int           // how many looks in a row saw a transient state
+	hurryEnd time.Time     // until when the next one is at once
+	slowed   int           // how many were not
 	recheck  time.Duration // when to look again at a doubtful message; 0: not
-	hasNews  bool          // the last look had
+	last     seen          // what the last look has seen
+	newsAt   time.Time     // when one has last seen news
+	isFast   bool          // that was soon after the one before
 	due      time.Time     // of the next look
 	next     time.Time     // when to wake up, for a look or a glance
 
@@ -104,28 +111,33 @@ func (p *pollSchedule) isPaused(now time.Time) bool { return now.Before(p.paused
 func (p *pollSchedule) looked(seen seen, doubtful bool, means Means, start, now time.Time) {
 	cost := now.Sub(start)
 	wait := p.interval
-	p.hasNews = seen == news
-	if p.recheck *= 4; p.hasNews || p.recheck > p.settle {
+	if p.last = seen; seen == news {
+		p.isFast, p.newsAt = now.Sub(p.newsAt) < warm, now
+	}
+	if p.recheck *= 4; seen == news || p.recheck > p.settle {
 		p.recheck = 0
 	}
-	if p.hasNews && doubtful {
+	if seen == news && doubtful {
 		p.recheck = recheckFirst
 	}
 	switch {
 	case seen == waning:
 		wait = p.settle / 4
 	case seen == unsettled:
-		p.hurry++
-		if wait = p.backOff(); wait > 0 {
+		if p.hurry++; p.hurry == 1 {
+			p.hurryEnd, p.slowed = start.Add(hurried), 0
+		}
+		if wait = p.backOff(now); wait > 0 {
 			wait = max(wait, 4*cost)
 		}
-	case means == ByPoll && p.hasNews:
+	case means == ByPoll && seen == news:
 		p.interval, p.credit = pollMin, creditMax
 		wait = pollMin
 	case means == ByPoll:
 		p.interval = min(2*p.interval, p.most)
-	case p.hasNews:
+	case seen == news:
 		p.credit = creditMax
+	case seen == kept: // the look has waited, which costs nothing
 	default:
 		p.spend(cost, now)
 	}
@@ -135,7 +147,7 @@ func (p *pollSchedule) looked(seen seen, doubtful bool, means Means, start, now 
 	if seen != unsettled {
 		p.hurry = 0
 	}
-	if seen == nothing || seen == news {
+	if seen == nothing || seen == news || seen == kept {
 		wait = max(wait, min(looksApart*cost, p.limits.large)) // of a large segment
 	}
 	if seen == nothing && p.paused.After(now) {
@@ -151,6 +163,14 @@ func (p *pollSchedule) looked(seen seen, doubtful bool, means Means, start, now 
 	p.wakeUp(now)
 }
 
+// expects is for how long the next message is to be expected soon.
+func (p *pollSchedule) expects(now time.Time) time.Duration {
+	if !p.isFast || p.last != news { // between two waits only the last user tells of what happened
+		return 0
+	}
+	return max(0, warm-now.Sub(p.newsAt))
+}
+
 // wakeUp sets when to wake up next, for a look or for a glance at the key file.
 func (p *pollSchedule) wakeUp(now time.Time) {
 	p.next = p.due
@@ -159,11 +179,12 @@ func (p *pollSchedule) wakeUp(now time.Time) {
 	}
 }
 
-func (p *pollSchedule) backOff() time.Duration {
-	if p.hurry < hurried {
+func (p *pollSchedule) backOff(now time.Time) time.Duration {
+	if now.Before(p.hurryEnd) {
 		return 0
 	}
-	return min(hurryMin<<min(p.hurry-hurried, 10), hurryMax)
+	p.slowed++
+	return min(hurryMin<<min(p.slowed-1, 10), hurryMax)
 }
 
 // spend takes the cost of a look in vain from the credit; without credit there

@@ -14,15 +14,16 @@ import (
 // attached; later it can be that as well, if a reader has come in between, or one
 // of somebody else.
 
-// settle waits a little for the key file to go where a reader, as the last one
-// to detach, has removed the segment and not yet the file: it would delete that
-// under the next segment.
+// settle waits a little for the key file to go where a reader, as the last one to detach,
+// has not yet removed the segment, or not yet the file: it would delete that under the next
+// segment.
 func (p *publication) settle() {
 	if !p.place.traits().DetachRemoves || !p.made {
 		return
 	}
 	for waited := time.Duration(0); waited < settling; waited += settlingStep {
-		if _, err := p.place.system.Segment(p.place.Place); !ipc.IsPartial(err) {
+		segment, err := p.place.system.Segment(p.place.Place)
+		if isLeft := err == nil && segment.ID == p.id && segment.Attached == 0; !isLeft && !ipc.IsPartial(err) {
 			return
 		}
 		time.Sleep(settlingStep)
@@ -37,14 +38,19 @@ func (p *publication) identify() error {
 		return nil
 	}
 	segment, err := p.place.look(opPublish, p.key)
-	if err == nil && (segment.Creator == os.Getpid() || !p.place.traits().Processes) {
+	switch {
+	case err != nil, p.place.traits().Processes && segment.Creator != os.Getpid():
+		err = &Error{Op: opPublish, Key: p.key, Code: ErrBusy, Err: err,
+			Msg: "a reader that detached took the new segment with it; publish again"}
+	case p.lock != nil && p.lock.sharesFile() && !p.lock.isOnFileOf(segment):
+		err = p.lock.lostFile(opPublish)
+	default:
 		p.made, p.id = true, segment.ID
 		p.now.id = segment.ID
 		return nil
 	}
 	_ = p.leave()
-	return &Error{Op: opPublish, Key: p.key, Code: ErrBusy, Err: err,
-		Msg: "a reader that detached took the new segment with it; publish again"}
+	return err
 }
 
 // findSegment makes sure that the key leads to the segment that is kept for all messages,
@@ -134,6 +140,9 @@ func (p *publication) isOurs() bool {
 	if !p.made || !p.place.traits().IDs {
 		return false
 	}
+	if _, ok := p.place.system.StillSegment(p.place.Place, p.id); ok {
+		return true
+	}
 	segment, err := p.place.look(opPublish, p.key)
 	return err == nil && segment.ID == p.id
 }
@@ -149,6 +158,11 @@ func (p *publication) obstacle() error {
 		// The common case: our own handle is the only one.
 		if n, err := p.place.system.Attached(p.place.Place); err == nil && n <= 1 {
 			return nil
+		}
+	}
+	if p.made {
+		if ours, ok := p.place.system.StillSegment(p.place.Place, p.id); ok {
+			return p.readersOf(ours) // the common case
 		}
 	}
 	segment, err := p.place.look(opPublish, p.key)

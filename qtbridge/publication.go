@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qtinterop/internal/fault"
+	"qtinterop/native"
 )
 
 // opPublish is the Op of a Publisher's errors.
@@ -101,11 +102,14 @@ func (p *publication) put(ctx context.Context, closing <-chan struct{}, data []b
 }
 
 // checkSize is an error if there cannot be a segment for a message: that is found out
-// before the one before is let go.
+// before the one before is let go. One that is no longer finds the room of that.
 func (p *publication) checkSize(size int) error {
 	before := 0
 	if p.now != nil {
 		before = len(p.now.data)
+	}
+	if before > 0 && size <= before {
+		return nil
 	}
 	return p.creation(size).checkSizeInPlaceOf(int64(before))
 }
@@ -153,9 +157,14 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 	if err := p.readyKeyFile(); err != nil {
 		return err
 	}
+	before := p.lock.id()
 	if err := p.lock.acquireUnjammed(&request{ctx: ctx, closing: closing, op: opPublish}); err != nil {
 		return p.lock.passing(err)
 	}
+	if p.lock.sharesFile() && p.lock.id() != before {
+		p.owner = false // somebody has removed the one before
+	}
+	p.lock.removeStray()
 	err := f()
 	if err == nil && !p.owner {
 		return p.takeOver()
@@ -170,9 +179,10 @@ func (p *publication) underLock(ctx context.Context, closing <-chan struct{}, f 
 }
 
 // readyKeyFile makes sure that a lock which hangs on the key file of the segment will be
-// on that of the segment to come. Others can have deleted it.
+// on that of the segment to come. Others can have deleted it: of a file that a segment of
+// ours hangs on, which the lock did too, obstacle tells.
 func (p *publication) readyKeyFile() error {
-	if !p.lock.sharesFile() || p.inPlace > 0 && p.now != nil {
+	if !p.lock.sharesFile() || p.now != nil {
 		return nil
 	}
 	if p.lock.forgetAstray() {
@@ -240,21 +250,33 @@ func (p *publication) replace(c *creation) (*memory, error) {
 	if err := p.obstacle(); err != nil {
 		return nil, err
 	}
+	if c.keepsFile {
+		c.pinned = p.now.mem.takePin()
+		defer c.releasePin()
+	}
 	// The key leads to ours, and nobody else has it. If that fails, create meets what is
 	// still there.
-	_ = p.now.mem.detach()
+	removed, _ := p.now.mem.detachPinned()
 	p.now = nil
+	c.cleared = !native.HasNativeIpcKeys() // else a create() that meets a segment costs memory: closeFailed
 	if err := p.removeOwn(); err != nil {
 		return nil, err
 	}
 	if !c.keepsFile {
 		p.settle()
+	} else if c.pinned != nil && !removed {
+		// A reader came in between, and will delete the file with the segment.
+		p.settle()
+		if _, ok := p.place.system.StillSegment(p.place.Place, p.id); ok {
+			return nil, busyError(p.key, "a reader attached to the message before as that was let go; publish again")
+		}
 	}
 	return c.create()
 }
 
 // wait waits until nothing is in the way of a new segment.
 func (p *publication) wait(ctx context.Context, closing <-chan struct{}) error {
+	p.knowLock()
 	start, told := time.Now(), false
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		select {
@@ -277,6 +299,14 @@ func (p *publication) wait(ctx context.Context, closing <-chan struct{}) error {
 		if err == nil {
 			return nil
 		}
+	}
+}
+
+// knowLock finds the lock of those who are waited for, who can delete its key file when
+// they go: see removeStray.
+func (p *publication) knowLock() {
+	if p.lock != nil && p.lock.sharesFile() {
+		_, _ = p.lock.look()
 	}
 }
 

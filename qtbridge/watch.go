@@ -29,8 +29,8 @@ import (
 // Watching leaves the peer undisturbed. It never creates, resets or removes a
 // semaphore, and attaches read-only, for the time of a copy unless
 // [WatchOptions].Stay says otherwise. If the peer detaches within that time, the
-// watch is the last to do so, and Qt removes the segment then, as with any
-// reader. It takes the lock only to copy what has changed. A segment that a crash
+// watch is the last to do so, and removes the segment then, as Qt has any reader
+// do. It takes the lock only to copy what has changed. A segment that a crash
 // left behind, with nobody attached, is not read: that would remove it.
 //
 // On Windows nothing tells of a change: there are no key files, and to wait for

@@ -61,7 +61,7 @@ func newWatcher(key watchKey) *watcher {
 // run looks and waits until there is something in b, or ctx ends. The loop of b
 // leads.
 func (w *watcher) run(ctx context.Context, b *mailbox) {
-	if w.means == 0 && w.observation.differs() { // by what happened while nobody led
+	if w.means == 0 && w.hasMissed() { // by what happened while nobody led
 		w.means, w.schedule.due = ByPoll, time.Time{}
 	}
 	for ctx.Err() == nil {
@@ -74,6 +74,16 @@ func (w *watcher) run(ctx context.Context, b *mailbox) {
 		}
 		w.means = w.wait(ctx)
 	}
+}
+
+// hasMissed tells whether the content has changed since the last look, if we stay. To compare
+// a large one takes long, and is left to the wait that comes next, if that begins with who
+// used the lock last, and all who write take it.
+func (w *watcher) hasMissed() bool {
+	o := &w.observation
+	data, _ := o.compared()
+	waits := w.schedule.last == news && !w.schedule.isPaused(time.Now()) && !o.place.someDoNotLock() && o.semaphore() >= 0
+	return (len(data) < large || !waits) && o.differs()
 }
 
 // end leaves nothing behind.
@@ -109,7 +119,9 @@ func (w *watcher) step(means Means) {
 	if seen == news {
 		maps.DeleteFunc(w.told, func(code Code, _ bool) bool { return code != ErrResources })
 		w.observation.message.Means = means
-		w.audience.publish(w.observation.message)
+		if free := w.audience.publish(w.observation.message); !free {
+			w.observation.spare = nil
+		}
 	}
 	w.schedule.looked(seen, w.observation.doubtful, means, start, time.Now())
 }
@@ -165,8 +177,9 @@ func (w *watcher) wait(ctx context.Context) Means {
 	case semaphore < 0 && data == nil && limit >= shortest:
 		return w.waitHere(ctx, limit)
 	}
-	wait := ipc.Wait{Semaphore: semaphore, CheckLast: w.schedule.hasNews, Data: data, Copy: last,
-		Interval: limit, Limit: limit}
+	wait := ipc.Wait{Semaphore: semaphore, CheckLast: w.schedule.last == news || w.schedule.last == kept, Data: data, Copy: last,
+		Room: w.observation.room(data), Segment: w.observation.id, Interval: limit, Limit: limit,
+		Expect: w.schedule.expects(now)}
 	if data != nil && w.schedule.poll > 0 {
 		wait.Limit = w.schedule.limits.staying
 	}

@@ -29,9 +29,10 @@ type WatchOptions struct {
 	// reported after a tenth of it: before, a peer may not have filled it yet. On Windows, where a new segment may look like the old one, that
 	// goes for all that becomes zero. 0 is 50 ms.
 	Settle time.Duration
-	// Reuse puts each message where the one before was: its Data is good until the body
-	// of the loop ends, as a token of a bufio.Scanner is until the next. For large
-	// segments that saves memory, and the time to get it from the system.
+	// Reuse puts messages where earlier ones were: Data is good until the body of the loop
+	// ends, as a token of a bufio.Scanner is until the next, and must not be written to,
+	// for the next content is compared with it. For large segments that saves memory, the
+	// time to get it from the system, and a copy.
 	Reuse bool
 }
 

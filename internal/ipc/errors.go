@@ -48,6 +48,7 @@ var (
 	ErrGone        error = &outcome{"the semaphore was removed", syscall.EIDRM}
 	ErrLost        error = &outcome{"somebody else has reset it or given it back", syscall.ERANGE}
 	ErrFull        error = &outcome{"there cannot be more", syscall.ERANGE}
+	ErrCopied            = errors.New("the content is another one, and is copied")
 	ErrDifferent         = errors.New("the content is another one")
 	ErrTimeout           = errors.New("the time is over")
 	ErrInterrupted       = errors.New("the wait was interrupted")

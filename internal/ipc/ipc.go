@@ -5,9 +5,10 @@
 //
 // A System does what Qt has no call for: to look without an effect, to take a
 // lock with a time limit, to wait for a change, to find out who uses what. To
-// make, to attach and to remove a segment is Qt's alone. It knows nothing of
-// qtbridge's keys and verdicts; what it has to say for people it says in the words
-// of an [Error], whose remedies are those of qtbridge's users.
+// make, to attach and to remove a segment is Qt's, but where Qt's detach() would do
+// harm (Keep, Drop). It knows nothing of qtbridge's keys and verdicts; what it has to
+// say for people it says in the words of an [Error], whose remedies are those of
+// qtbridge's users.
 //
 // All methods may be called from any goroutine.
 package ipc
@@ -60,6 +61,9 @@ type System interface {
 	Segment(p Place) (Segment, error)
 	// SegmentByID looks at a segment whose name may lead elsewhere by now.
 	SegmentByID(id int) (Segment, error)
+	// StillSegment is a shorter way to Segment for who knows its id: it is false, as
+	// always where there is none, if the name leads elsewhere.
+	StillSegment(p Place, id int) (Segment, bool)
 	// Attached is how many are attached to a segment, as Segment tells, which
 	// can take longer; of MemoryFiles 1 for any number of them.
 	Attached(p Place) (int, error)
@@ -92,23 +96,31 @@ type System interface {
 	List(maps *procfs.Mappings) ([]Found, error)
 
 	// Pin returns another name of the segment, which leads to what the name does
-	// now and by which Qt can delete nothing, until unpin. If there is nothing to
-	// be pinned that is a NotFound.
-	Pin(p Place) (pinned string, unpin func(), err error)
+	// now and by which Qt cannot delete it. If there is nothing to be pinned that is a
+	// NotFound.
+	Pin(p Place) (*Pin, error)
 	// Protect returns a name of the segment that Qt may have to attach: another
 	// one where Qt would delete a file of somebody's own in the end. done must
 	// follow.
 	Protect(p Place) (name string, done func(), err error)
-	// Keep attaches to the segment with this id, past Qt, so that to detach does not
-	// remove it, until end. It is for a system where it does: DetachRemoves.
-	Keep(id int) (end func(), err error)
-	// Drop removes the segment with this id if nobody is attached. It is for one that
-	// no name leads to, after a Keep.
+	// Keep attaches to the segment with this id to read it, past Qt, so that to detach
+	// does not remove it, until end. It is for a system where it does: DetachRemoves. The
+	// error is a NotFound if there is no such segment any more.
+	Keep(id int) (data []byte, end func(), err error)
+	// Drop removes the segment with this id if nobody is attached, as Qt's detach() does
+	// with the key file: after a Keep.
 	Drop(id int)
 	// Serialize has those who mend a key take turns, in all processes: it waits
 	// for the turn, and end ends it, as does the end of the process. It is a Busy
 	// if that takes longer than limit, or ctx ends.
 	Serialize(ctx context.Context, p Place, limit time.Duration) (end func(), err error)
+}
+
+// Pin is another name of a segment, until it is released.
+type Pin struct {
+	Name    string
+	Lasts   bool // Qt's detach() cannot delete the name either
+	Release func()
 }
 
 // LockMaker is a System that can make what Qt before 6.6 has no object for.
@@ -163,6 +175,9 @@ type Traits struct {
 type Lock interface {
 	// ID is the id of the semaphore; 0 where there are none.
 	ID() int
+	// Key is its System V key, by which it is on the same key file as a segment; 0 where
+	// there are none.
+	Key() int32
 	// Take takes n, at least 1, at once. It waits at most limit, and not at all
 	// if that is 0 or less; while it waits it occupies an OS thread. It is an
 	// ErrTaken if there is not as much to be had, perhaps before limit is over,
@@ -192,8 +207,9 @@ type Lock interface {
 type Waiter interface {
 	// Wait waits for w. It takes nothing, wakes nobody else and leaves no trace,
 	// but can occupy an OS thread. It is nil when the semaphore was taken and
-	// given back, and else ErrDifferent, ErrTimeout, ErrInterrupted, ErrGone, or
-	// another error if the semaphore cannot be waited for.
+	// given back, ErrCopied if it then took the semaphore to copy Data to Room, and else
+	// ErrDifferent, ErrTimeout, ErrInterrupted, ErrGone, or another error if the semaphore
+	// cannot be waited for.
 	Wait(w Wait) error
 	// Interrupt ends the Wait under way, or the next one.
 	Interrupt()
@@ -205,6 +221,9 @@ type Wait struct {
 	CheckLast bool          // whether it being last used by another process is enough
 	Data      []byte        // to become different from Copy, of the same size; nil for none
 	Copy      []byte        // of Data
+	Room      []byte        // for Data, under the lock, if that is another one then; nil for none
+	Segment   int           // that Data is of, by its id
 	Interval  time.Duration // how often to compare them
 	Limit     time.Duration // how long to wait
+	Expect    time.Duration // how long to be ready to return soon, which takes some of the processor
 }

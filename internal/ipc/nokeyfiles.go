@@ -5,9 +5,12 @@ package ipc
 type NoKeyFiles struct{}
 
 // Pin returns the name itself.
-func (NoKeyFiles) Pin(p Place) (pinned string, unpin func(), err error) {
-	return p.Segment, func() {}, nil
+func (NoKeyFiles) Pin(p Place) (*Pin, error) {
+	return &Pin{Name: p.Segment, Lasts: true, Release: func() {}}, nil
 }
+
+// StillSegment is false: there is no shorter way than by the name.
+func (NoKeyFiles) StillSegment(Place, int) (Segment, bool) { return Segment{}, false }
 
 // Protect returns the name itself.
 func (NoKeyFiles) Protect(p Place) (name string, done func(), err error) {
@@ -15,7 +18,7 @@ func (NoKeyFiles) Protect(p Place) (name string, done func(), err error) {
 }
 
 // Keep has nothing to do.
-func (NoKeyFiles) Keep(int) (end func(), err error) { return func() {}, nil }
+func (NoKeyFiles) Keep(int) (data []byte, end func(), err error) { return nil, func() {}, nil }
 
 // Drop has nothing to do.
 func (NoKeyFiles) Drop(int) {}

@@ -56,6 +56,8 @@ func (System) Lock(p ipc.Place) (ipc.Lock, error) {
 
 func (l *lock) ID() int { return int(l.file.stat.Ino) }
 
+func (l *lock) Key() int32 { return 0 }
+
 // Take takes n, one by one, and gives back what it has if there is not enough in time.
 // If this process dies, nobody gives back what it took.
 func (l *lock) Take(n int, limit time.Duration) error {

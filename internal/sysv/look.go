@@ -65,6 +65,17 @@ func (System) SegmentByID(id int) (ipc.Segment, error) {
 	}, nil
 }
 
+// StillSegment looks by stat(2) and shmctl(2): a segment that nobody has removed has the
+// key that it was made with, and no other one has that.
+func (s System) StillSegment(p ipc.Place, id int) (ipc.Segment, bool) {
+	key, ok := fileKey(p.Segment)
+	if !ok {
+		return ipc.Segment{}, false
+	}
+	segment, err := s.SegmentByID(id)
+	return segment, err == nil && segment.Key == int32(key)
+}
+
 // Attached is how many are attached to a segment.
 func (s System) Attached(p ipc.Place) (int, error) {
 	segment, err := s.Segment(p)

@@ -44,15 +44,15 @@ func lookSemaphore(path string) (ipc.Semaphore, error) {
 	return semaphoreOf(s), lookErrorOf(path, s.step, s.error)
 }
 
-// findSemaphore returns the id of the semaphore whose key file is path, if it can be
+// findSemaphore returns id and key of the semaphore whose key file is path, if it can be
 // looked at. The error is a [*lookError].
-func findSemaphore(path string) (id int, err error) {
+func findSemaphore(path string) (semaphore, error) {
 	p, err := cPath(path)
 	if err != nil {
-		return 0, err
+		return semaphore{}, err
 	}
 	s := C.qtb_sysv_semaphore_set(p)
-	return int(s.id), lookErrorOf(path, s.step, s.error)
+	return semaphore{int(s.id), int32(s.key)}, lookErrorOf(path, s.step, s.error)
 }
 
 // lookSemaphoreByID looks at the semaphore id, whose key file may be gone. The

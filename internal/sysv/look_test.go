@@ -4,6 +4,7 @@ package sysv
 
 import (
 	"errors"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,48 @@ func TestLookIsWithoutEffect(t *testing.T) {
 	assert.Equal(t, syscall.Getpid(), state.Creator)
 	assert.EqualValues(t, 0o600, state.Mode)
 	assert.Equal(t, *raw, *observer.Look(m.NativeKey()))
+}
+
+// A segment is still that of its key file until either goes.
+func TestStillSegment(t *testing.T) {
+	env := peertest.New(t)
+	path := env.Work + "/key"
+	place := ipc.Place{Segment: path}
+	made := func() (*native.SharedMemory, int) {
+		m, err := native.NewSharedMemory()
+		require.NoError(t, err)
+		t.Cleanup(m.Close)
+		require.NoError(t, m.SetNativeKey(path))
+		require.NoError(t, m.Create(7, native.ReadWrite))
+		return m, observer.Look(path).ID
+	}
+	_, id := made()
+	segment, ok := System{}.StillSegment(place, id)
+	require.True(t, ok)
+	assert.EqualValues(t, 7, segment.Size)
+	assert.Equal(t, 1, segment.Attached)
+	_, ok = System{}.StillSegment(place, -1)
+	assert.False(t, ok)
+
+	// Removed, but still attached to, and replaced by another one.
+	require.NoError(t, observer.RemoveSegment(id))
+	_, ok = System{}.StillSegment(place, id)
+	assert.False(t, ok)
+	_, next := made()
+	_, ok = System{}.StillSegment(place, id)
+	assert.False(t, ok)
+	_, ok = System{}.StillSegment(place, next)
+	assert.True(t, ok)
+
+	require.NoError(t, os.Rename(path, path+".old"))
+	_, ok = System{}.StillSegment(place, next)
+	assert.False(t, ok)
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	_, ok = System{}.StillSegment(place, next)
+	assert.False(t, ok)
+	require.NoError(t, os.Rename(path+".old", path))
+	_, ok = System{}.StillSegment(place, next)
+	assert.True(t, ok)
 }
 
 func TestTakeAndGive(t *testing.T) {

@@ -15,45 +15,43 @@ import (
 )
 
 // Pin returns another path of the key file, which cannot be deleted and stays that
-// of the same file, whatever happens to its name, until unpin. Where that cannot
-// be had, without /proc or a free descriptor, it is a link to the name, which at
-// least keeps the file from being deleted. A file that is not there is a NotFound:
-// one that comes a moment later must not be given to Qt unpinned.
-func (System) Pin(p ipc.Place) (pinned string, unpin func(), err error) {
-	if !hasProc() {
-		return linkTo(p.Segment)
+// of the same file, whatever happens to its name. Where that cannot be had, without
+// /proc or a free descriptor, it is a link to the name, which at least keeps the file
+// from being deleted. A file that is not there is a NotFound: one that comes a moment
+// later must not be given to Qt unpinned.
+func (System) Pin(p ipc.Place) (*ipc.Pin, error) {
+	if descriptors() == "" {
+		return pinByLink(p)
 	}
 	fd, err := unix.Open(p.Segment, unix.O_PATH|unix.O_CLOEXEC, 0)
 	switch errno, _ := err.(syscall.Errno); {
 	case err == nil:
-		return descriptors + strconv.Itoa(fd), func() { _ = unix.Close(fd) }, nil
+		return &ipc.Pin{Name: descriptors() + strconv.Itoa(fd), Lasts: true, Release: func() { _ = unix.Close(fd) }}, nil
 	case errno == unix.EMFILE, errno == unix.ENFILE:
-		return linkTo(p.Segment)
+		return pinByLink(p)
 	default:
-		return "", nil, explain(&lookError{path: p.Segment, step: stepFile, errno: errno}, p)
+		return nil, explain(&lookError{path: p.Segment, step: stepFile, errno: errno}, p)
 	}
 }
 
-// Keep has the kernel count one more user than Qt knows of. When that one goes, the
-// kernel removes nothing.
-func (System) Keep(id int) (end func(), err error) {
-	data, err := unix.SysvShmAttach(id, 0, unix.SHM_RDONLY)
+func pinByLink(p ipc.Place) (*ipc.Pin, error) {
+	name, remove, err := linkTo(p.Segment)
 	if err != nil {
-		return nil, &ipc.Error{Code: ipc.Unknown, Err: err, Text: "shmat: " + err.Error()}
+		return nil, err
 	}
-	return func() { _ = unix.SysvShmDetach(data) }, nil
+	return &ipc.Pin{Name: name, Release: remove}, nil
 }
 
-// Drop does what Qt does in detach(), but for the key file.
-func (s System) Drop(id int) {
-	if segment, err := s.SegmentByID(id); err == nil && segment.Attached == 0 {
-		_, _ = unix.SysvShmCtl(id, unix.IPC_RMID, nil)
+// descriptors is the directory of this program's descriptors in /proc, empty if there is
+// none. Qt follows the path four times for each segment, so it is without the link that
+// /proc/self is.
+var descriptors = sync.OnceValue(func() string {
+	self, err := os.Readlink("/proc/self")
+	if dir := "/proc/" + self + "/fd/"; err == nil && unix.Access(dir, unix.X_OK) == nil {
+		return dir
 	}
-}
-
-const descriptors = "/proc/self/fd/"
-
-var hasProc = sync.OnceValue(func() bool { return unix.Access(descriptors, unix.X_OK) == nil })
+	return ""
+})
 
 // Protect gives Qt a link where the key file is somebody's own: Qt deletes the key
 // file with the segment, and a peer may use any file as native key.

@@ -13,18 +13,23 @@ import (
 
 // semaphore is one that exists, or did. Ids are not reused soon, and need not be
 // given back.
-type semaphore struct{ id int }
+type semaphore struct {
+	id  int
+	key int32
+}
 
 // Lock finds the semaphore of a lock.
 func (s System) Lock(p ipc.Place) (ipc.Lock, error) {
-	id, err := findSemaphore(p.Lock)
+	found, err := findSemaphore(p.Lock)
 	if err != nil {
 		return nil, explain(err, p)
 	}
-	return &semaphore{id}, nil
+	return &found, nil
 }
 
 func (s *semaphore) ID() int { return s.id }
+
+func (s *semaphore) Key() int32 { return s.key }
 
 // Take takes n, 1 to 32767; for 1 that is what QSystemSemaphore::acquire() does,
 // and as there, the kernel gives it back if this process dies.

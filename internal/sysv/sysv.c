@@ -192,9 +192,13 @@ static int wait_once(const qtb_wait *w, int64_t ns) {
     return error != 0 ? error : wait_free(w->semaphore, &timeout);
 }
 
-static int wait_for(const qtb_waiter *waiter, const qtb_wait *w) {
+static int wait_for(const qtb_waiter *waiter, const qtb_wait *w, const void *copy) {
     if (w->check_last && semctl(w->semaphore, 0, GETPID) != getpid()) {
-        const struct timespec timeout = in_timespec(w->interval_ns);
+        if (__atomic_load_n(&waiter->interrupted, __ATOMIC_SEQ_CST)) {
+            return EINTR;
+        }
+        const struct timespec timeout =
+            in_timespec(w->limit_ns < w->interval_ns ? w->limit_ns : w->interval_ns);
         return wait_free(w->semaphore, &timeout);
     }
     const int64_t end = now_ns() + w->limit_ns;
@@ -202,20 +206,60 @@ static int wait_for(const qtb_waiter *waiter, const qtb_wait *w) {
         if (__atomic_load_n(&waiter->interrupted, __ATOMIC_SEQ_CST)) {
             return EINTR;
         }
-        const int error = wait_once(w, left < w->interval_ns ? left : w->interval_ns);
+        const int64_t ns = left < w->interval_ns ? left : w->interval_ns;
+        const int error = wait_once(w, ns);
         if (error != EAGAIN && error != EINTR) {
             return error;
         }
-        if (w->size > 0 && memcmp(w->data, w->copy, w->size) != 0) {
+        if (w->data != NULL && ns == w->interval_ns && memcmp(w->data, copy, w->size) != 0) {
             return QTB_DIFFERENT;
         }
     }
     return EAGAIN;
 }
 
-int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait) {
+// As take and give in semop.go, where the latter is explained.
+static int try_take(int32_t id) {
+    struct sembuf take = {.sem_op = -1, .sem_flg = SEM_UNDO | IPC_NOWAIT};
+    return semop(id, &take, 1) == 0;
+}
+
+static int give(int32_t id) {
+    enum { MOST = 32767 };
+    struct sembuf giving[] = {
+        {.sem_op = MOST, .sem_flg = SEM_UNDO},  {.sem_op = -2}, {.sem_op = 2, .sem_flg = SEM_UNDO},
+        {.sem_op = -MOST, .sem_flg = SEM_UNDO}, {.sem_op = 2},  {.sem_op = -1, .sem_flg = SEM_UNDO},
+    };
+    return semop(id, giving, sizeof giving / sizeof giving[0]) == 0;
+}
+
+// How many are attached to a segment; 0 if there is none.
+static unsigned long attached(int32_t id) {
+    struct shmid_ds ds;
+    return shmctl(id, IPC_STAT, &ds) == 0 ? ds.shm_nattch : 0;
+}
+
+// Copies data, which was read before and so is mapped, under the lock, if that is free. Who is
+// alone with the segment has been left the lock by one who was killed, perhaps halfway: then there
+// is no copy.
+static int copy_locked(const qtb_wait *w, void *room) {
+    if (!try_take(w->semaphore)) {
+        return 0;
+    }
+    const int is_shared = attached(w->segment) > 1;
+    if (is_shared) {
+        memcpy(room, w->data, w->size);
+    }
+    return give(w->semaphore) && is_shared;
+}
+
+int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait, const void *copy, void *room) {
     __atomic_store_n(&waiter->thread, (int32_t)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
-    const int error = wait_for(waiter, wait);
+    int error = wait_for(waiter, wait, copy);
+    if (error == 0 && room != NULL && memcmp(wait->data, copy, wait->size) != 0 &&
+        copy_locked(wait, room)) {
+        error = QTB_COPIED;
+    }
     __atomic_store_n(&waiter->thread, 0, __ATOMIC_SEQ_CST);
     if (error == EINTR) {
         __atomic_store_n(&waiter->interrupted, 0, __ATOMIC_SEQ_CST);

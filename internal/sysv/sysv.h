@@ -91,17 +91,18 @@ typedef struct qtb_wait {
     int32_t check_last;   // whether it being last used by another process is enough
     int64_t interval_ns;  // how often to compare
     int64_t limit_ns;     // how long to wait; at least once an interval
-    const void *data;     // to become different from copy, both of size bytes; size 0 for none
-    const void *copy;
+    const void *data;     // to become different from a copy of it; NULL for none
     size_t size;
+    int32_t segment;  // that data is of
 } qtb_wait;
 
-// Waits for any of that, and leaves no trace: nothing is taken, nobody else is
-// woken, and the pid of the semaphore's last user stays. Returns 0 if the semaphore was taken and
-// given back, QTB_DIFFERENT for a difference, and else an errno: EAGAIN when the time is over,
-// EINTR when interrupted, EIDRM or EINVAL when there is no such semaphore (any more).
-enum { QTB_DIFFERENT = -1 };
-int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait);
+// Waits for any of that, with a copy of data, and room for another, or NULL; and leaves no trace:
+// nothing is taken, nobody else is woken, and the pid of the semaphore's last user stays. Returns 0
+// if the semaphore was taken and given back, QTB_COPIED if it was then taken here to copy data to
+// room, QTB_DIFFERENT for a difference, and else an errno: EAGAIN when the time is over, EINTR when
+// interrupted, EIDRM or EINVAL when there is no such semaphore (any more).
+enum { QTB_DIFFERENT = -1, QTB_COPIED = -2 };
+int32_t qtb_sysv_wait(qtb_waiter *waiter, const qtb_wait *wait, const void *copy, void *room);
 
 // Removes a semaphore; those who wait for it learn of it. Returns an errno.
 int32_t qtb_sysv_remove(int32_t id);

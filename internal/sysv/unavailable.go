@@ -15,7 +15,7 @@ var errUnavailable = errors.New("sysv: this build is without cgo")
 
 func lookSegment(string) (ipc.Segment, error)      { return ipc.Segment{}, errUnavailable }
 func lookSemaphore(string) (ipc.Semaphore, error)  { return ipc.Semaphore{}, errUnavailable }
-func findSemaphore(string) (int, error)            { return 0, errUnavailable }
+func findSemaphore(string) (semaphore, error)      { return semaphore{}, errUnavailable }
 func lookSemaphoreByID(int) (ipc.Semaphore, error) { return ipc.Semaphore{}, errUnavailable }
 func takeWithin(int, int, time.Duration) error     { return errUnavailable }
 func probe() (string, syscall.Errno)               { return "", 0 }

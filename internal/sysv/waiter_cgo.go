@@ -26,29 +26,26 @@ func (System) NewWaiter() ipc.Waiter { return &waiter{} }
 
 // Wait waits for w without a trace.
 func (r *waiter) Wait(w ipc.Wait) error {
-	var pins runtime.Pinner
-	defer pins.Unpin()
-	c := C.qtb_wait{
-		semaphore:   C.int32_t(w.Semaphore),
-		interval_ns: C.int64_t(min(w.Interval, w.Limit)),
-		limit_ns:    C.int64_t(w.Limit),
+	result := C.int32_t(C.EAGAIN)
+	for end := time.Now().Add(w.Limit); result == C.EAGAIN; {
+		slice := time.Until(end)
+		if slice <= 0 {
+			return ipc.ErrTimeout
+		}
+		if w.Expect > 0 && w.Interval >= w.Limit { // nothing is to be compared meanwhile
+			slice = min(slice, warmSlice)
+			w.Expect -= slice
+			runtime.Gosched()
+		}
+		result = r.wait(w, slice)
 	}
-	if w.CheckLast && w.Semaphore >= 0 {
-		c.check_last = 1
-	}
-	if len(w.Data) > 0 && len(w.Data) == len(w.Copy) {
-		pins.Pin(unsafe.SliceData(w.Copy))
-		c.data = unsafe.Pointer(unsafe.SliceData(w.Data))
-		c.copy = unsafe.Pointer(unsafe.SliceData(w.Copy))
-		c.size = C.size_t(len(w.Data))
-	}
-	switch result := C.qtb_sysv_wait(&r.c, &c); result {
+	switch result {
 	case 0:
 		return nil
+	case C.QTB_COPIED:
+		return ipc.ErrCopied
 	case C.QTB_DIFFERENT:
 		return ipc.ErrDifferent
-	case C.EAGAIN:
-		return ipc.ErrTimeout
 	case C.EINTR:
 		return ipc.ErrInterrupted
 	case C.EINVAL, C.EIDRM:
@@ -56,6 +53,32 @@ func (r *waiter) Wait(w ipc.Wait) error {
 	default:
 		return semopError(ipc.Unknown, syscall.Errno(result))
 	}
+}
+
+// warmSlice is how long a wait is at most where a change is expected. To a thread that is
+// away for 10 ms Go's scheduler gives its place to others, and then sleeps: to come back takes
+// ten times as long, and to wake its monitor up costs more than to wake up here.
+const warmSlice = 5 * time.Millisecond
+
+// wait waits for at most limit.
+func (r *waiter) wait(w ipc.Wait, limit time.Duration) C.int32_t {
+	c := C.qtb_wait{
+		semaphore:   C.int32_t(w.Semaphore),
+		interval_ns: C.int64_t(w.Interval),
+		limit_ns:    C.int64_t(limit),
+	}
+	if w.CheckLast && w.Semaphore >= 0 {
+		c.check_last = 1
+	}
+	var last, room unsafe.Pointer // arguments of their own: to pin them takes longer
+	if len(w.Data) > 0 && len(w.Data) == len(w.Copy) {
+		last = unsafe.Pointer(unsafe.SliceData(w.Copy))
+		c.data, c.size, c.segment = unsafe.Pointer(unsafe.SliceData(w.Data)), C.size_t(len(w.Data)), C.int32_t(w.Segment)
+		if len(w.Room) == len(w.Data) {
+			room = unsafe.Pointer(unsafe.SliceData(w.Room))
+		}
+	}
+	return C.qtb_sysv_wait(&r.c, &c, last, room)
 }
 
 // Interrupt ends the Wait under way, or the next one. The signal for it is the

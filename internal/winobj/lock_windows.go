@@ -48,6 +48,8 @@ func (System) MakeLock(p ipc.Place) (ipc.Lock, error) {
 // ID is 0: a semaphore has none.
 func (l *lock) ID() int { return 0 }
 
+func (l *lock) Key() int32 { return 0 }
+
 // Take takes n. If this process dies, nobody gives back what it took.
 func (l *lock) Take(n int, limit time.Duration) error {
 	if !l.open.Enter() {
