@@ -1,5 +1,10 @@
 // testpeer stands for a Qt program that cannot be changed: QtCore, and nothing else.
+// guipeer is the same with QtGui.
+#ifdef TESTPEER_GUI
+#include <QGuiApplication>
+#else
 #include <QCoreApplication>
+#endif
 #include <cstdio>
 
 #include "lines.h"
@@ -38,7 +43,12 @@ int run(const Options &options) {
 }  // namespace
 
 int main(int argc, char **argv) {
+#ifdef TESTPEER_GUI  // QPixmap needs one; there may be no screen
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    const QGuiApplication application(argc, argv);
+#else
     const QCoreApplication application(argc, argv);
+#endif
     prepareLines();
     try {
         return run(parseOptions(QCoreApplication::arguments()));

@@ -21,11 +21,14 @@ struct Session {
 using Verb = std::function<QJsonObject(Session &, const Request &)>;
 using VerbTable = std::map<QString, Verb>;
 
+VerbTable imageVerbs();  // of guipeer
 VerbTable ipcKeyVerbs();
 VerbTable processVerbs();
+VerbTable ringVerbs();
 VerbTable segmentVerbs();
 VerbTable segmentDataVerbs();
 VerbTable semaphoreVerbs();
+VerbTable seqlockVerbs();
 VerbTable stampVerbs();
 VerbTable streamVerbs();
 VerbTable structVerbs();

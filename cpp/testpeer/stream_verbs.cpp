@@ -13,9 +13,11 @@
 #include <QJsonObject>
 #include <QLineF>
 #include <QList>
+#include <QLocale>
 #include <QMap>
 #include <QPair>
 #include <QRectF>
+#include <QRegularExpression>
 #include <QTimeZone>
 #include <QUrl>
 #include <QUuid>
@@ -253,6 +255,11 @@ std::map<QString, Type> allTypes() {
         {"QVariant of JSON",
          type<QVariant>({variant(QJsonValue(2.5)), variant(object), variant(QJsonArray{1}),
                          variant(QJsonDocument(object)), variant(QCborValue(7))})},
+        {"QMultiMap<QString,int>", type<QMultiMap<QString, int>>({{{"b", 2}, {"b", 2}}})},
+        {"QLocale", type<QLocale>({QLocale::c(), QLocale("de_DE")})},
+        {"QRegularExpression", type<QRegularExpression>({QRegularExpression(
+                                   "a+", QRegularExpression::CaseInsensitiveOption |
+                                             QRegularExpression::MultilineOption)})},
         {"Wheel", type<Wheel>({{"left", 1.25, {1, 2}}, {"", 0, {}}})},
     };
 }

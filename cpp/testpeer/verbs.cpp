@@ -11,10 +11,15 @@ VerbTable allVerbs() {
     verbs.merge(segmentDataVerbs());
     verbs.merge(semaphoreVerbs());
     verbs.merge(ipcKeyVerbs());
+    verbs.merge(ringVerbs());
+    verbs.merge(seqlockVerbs());
     verbs.merge(stampVerbs());
     verbs.merge(streamVerbs());
     verbs.merge(structVerbs());
     verbs.merge(textVerbs());
+#ifdef TESTPEER_GUI
+    verbs.merge(imageVerbs());
+#endif
     return verbs;
 }
 

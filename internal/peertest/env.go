@@ -16,15 +16,16 @@ import (
 // processes, whatever still hangs on a key file in there at the end is removed,
 // and reported unless the test has said that it leaves something.
 type Env struct {
-	T        TB
-	Tmp      string        // TMPDIR of this process and of peers
-	Work     string        // working directory of peers
-	Other    string        // another directory
-	Limit    time.Duration // after which a process is killed; zero for never
-	leftover bool
-	begun    time.Time
-	pids     []int // whose remains without a key file are removed as well
-	logged   int   // of how many the stderr was logged
+	T           TB
+	Tmp         string          // TMPDIR of this process and of peers
+	Work        string          // working directory of peers
+	Other       string          // another directory
+	Limit       time.Duration   // after which a process is killed; zero for never
+	Interrupted <-chan struct{} // when it is closed, all processes are killed; may be nil
+	leftover    bool
+	begun       time.Time
+	pids        []int // whose remains without a key file are removed as well
+	logged      int   // of how many the stderr was logged
 }
 
 // New makes an Env and sets TMPDIR to its Tmp.

@@ -171,17 +171,28 @@ func (e *Env) start(cmd *exec.Cmd, env []string) *Process {
 	return p
 }
 
-// limit has p killed when it is time.
+// limit has p killed when it is time, or the test is interrupted.
 func (e *Env) limit(p *Process) (stop func()) {
-	if e.Limit == 0 {
+	var late <-chan time.Time
+	if e.Limit > 0 {
+		late = time.After(e.Limit)
+	} else if e.Interrupted == nil {
 		return func() {}
 	}
-	timer := time.AfterFunc(e.Limit, func() {
-		e.T.Errorf("%q is killed: it still runs after %v", p.cmd.Args, e.Limit)
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-ended:
+			return
+		case <-e.Interrupted:
+			e.T.Errorf("%q is killed: interrupted", p.cmd.Args)
+		case <-late:
+			e.T.Errorf("%q is killed: it still runs after %v", p.cmd.Args, e.Limit)
+		}
 		_ = p.cmd.Process.Kill()
 		_ = p.pipe.Close() // what it has started may have it, too
-	})
-	return func() { timer.Stop() }
+	}()
+	return func() { close(ended) }
 }
 
 // log logs the end of what p said on stderr. Peers are ended in reverse order, so
@@ -497,7 +508,8 @@ func (p *Peer) Async(op, obj string, args Args) <-chan Reply {
 	return answer
 }
 
-// SyncBuffer is a buffer that is written and read at once.
+// SyncBuffer is a buffer that is written and read at once. Of much that is written it has the
+// end, at least keptBytes of it.
 type SyncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -506,8 +518,14 @@ type SyncBuffer struct {
 func (s *SyncBuffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.b.Write(p)
+	n, err := s.b.Write(p)
+	if s.b.Len() > 2*keptBytes {
+		s.b.Next(s.b.Len() - keptBytes)
+	}
+	return n, err
 }
+
+const keptBytes = 1 << 20
 
 func (s *SyncBuffer) String() string {
 	s.mu.Lock()

@@ -39,11 +39,11 @@ func Conform(t *testing.T, peer string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := pairs.GoProgram(self, role)
+	program, err := pairs.GoProgram(t.Context(), self, role)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tried, _ := pairs.Peer(peer) // its failure is that of each kind of key
+	tried, _ := pairs.Peer(t.Context(), peer) // its failure is that of each kind of key
 	results := map[string]chan conformance.Result{}
 	for _, kind := range pairs.Kinds {
 		results[kind] = make(chan conformance.Result, 100) // more than there are rows
@@ -54,7 +54,7 @@ func Conform(t *testing.T, peer string) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		err := runner.Run(pairs.Cells([]pairs.Program{program}, []pairs.Program{tried}))
+		err := runner.Run(t.Context(), pairs.Cells([]pairs.Program{program}, []pairs.Program{tried}))
 		for _, kind := range pairs.Kinds {
 			close(results[kind])
 		}

@@ -3,10 +3,12 @@
 package peertest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"syscall"
@@ -24,7 +26,8 @@ func init() {
 	if len(os.Args) < 2 || os.Args[1] != role {
 		return
 	}
-	if err := conformance.Command([]string{role}, os.Args[2:], os.Stdout); err != nil {
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if err := conformance.Command(ctx, []string{role}, os.Args[2:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
