@@ -105,13 +105,15 @@ func TestRecoverAbandoned(t *testing.T) {
 	eachKey(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
 		writer := leaveBehind(env, qt, key)
 		inspected(t, env, key, Abandoned)
-		writer.Do("shm.delete", key.String(), nil)
-		object(writer, key.String(), key)
-		assert.False(t, writer.Do("shm.create", key.String(), peertest.Args{"size": 5}).OK())
+		// Beside the first object: from Qt 6.6 on the end of that deletes the key file of a
+		// native key, and a new one leads to the segment only if it happens to get the inode.
+		object(writer, "again", key)
+		assert.False(t, writer.Do("shm.create", "again", peertest.Args{"size": 5}).OK())
 
 		recovered(t, env, key, Policy{KeepContent: true}, Abandoned)
 		report := mustRecover(t, key)
 		assert.Contains(t, report.Actions, RemoveSegment)
+		writer.Do("shm.delete", "again", nil)
 		writer.Do("shm.delete", key.String(), nil)
 		create(writer, key, 5, nil)
 		inspected(t, env, key, Live)

@@ -157,3 +157,33 @@ func TestCreateOverAnOrphanWithANativeKey(t *testing.T) {
 		}
 	})
 }
+
+// A reader that detaches last deletes the key file, and the lock of a writer that was
+// killed stays. A Publisher that has waited removes it, so that the reader finds the new
+// one with its next attach().
+func TestPublishRemovesTheLockOfTheKilled(t *testing.T) {
+	for name, opts := range map[string]PublisherOptions{"each": {}, "in-place": {InPlace: 20}} {
+		t.Run(name, func(t *testing.T) {
+			eachNewPeer(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+				kill := killedWriter(t, env, qt, key)
+				inode := env.Other + "/inode" // that no new key file gets
+				require.NoError(t, os.Link(key.Name(), inode))
+				peer := env.Verbs(qt)
+				reading(peer, "m", key)
+				kill()
+				p := mustPublisher(t, key, opts)
+				requireError(t, publishWithin(t, p, 30*time.Millisecond, "new"), "publish", key, ErrBusy)
+				peer.Must("shm.detach", "m", nil)
+				mustPublish(t, p, "new")
+				assert.Nil(t, observer.LookSemaphore(inode))
+
+				peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadOnly"})
+				peer.Must("shm.lock", "m", nil)
+				assert.Zero(t, observer.LookSemaphore(key.Name()).Value)
+				peer.Must("shm.unlock", "m", nil)
+				peer.Must("shm.detach", "m", nil)
+				requireClean(t, env, p)
+			})
+		})
+	}
+}

@@ -141,7 +141,7 @@ func TestPublishSaysForWhomItWaits(t *testing.T) {
 		mustPublish(t, p, "first")
 		reader := env.Verbs(qt)
 		attachPeer(reader, key)
-		err := p.Publish(within(t, 1500*time.Millisecond), []byte("second"))
+		err := publishWithin(t, p, 1500*time.Millisecond, "second")
 		requireError(t, err, "publish", key, ErrBusy)
 		require.Len(t, told(), 1)
 		assert.ErrorIs(t, told()[0], ErrBusy)

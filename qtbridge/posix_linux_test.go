@@ -458,10 +458,10 @@ func TestPosixPublisher(t *testing.T) {
 				same(t, want, peer.Do("shm.read", "m", nil).Bytes(), "the peer")
 				require.True(t, peer.Do("shm.unlock", "m", nil).OK())
 				same(t, want, readFile(t, posixFile(x.key)), "the observer")
-				e := requireError(t, other.Publish(within(t, 30*time.Millisecond), []byte("theirs")), "publish", x.key, ErrExists)
+				e := requireError(t, publishWithin(t, other, 30*time.Millisecond, "theirs"), "publish", x.key, ErrExists)
 				require.Contains(t, e.Msg, "Recover")
 				if inPlace == 0 {
-					e := requireError(t, p.Publish(within(t, 30*time.Millisecond), []byte("beside a reader")), "publish", x.key, ErrBusy)
+					e := requireError(t, publishWithin(t, p, 30*time.Millisecond, "beside a reader"), "publish", x.key, ErrBusy)
 					require.Contains(t, e.Msg, "InPlace")
 					same(t, want, readFile(t, posixFile(x.key)), "the observer")
 				}

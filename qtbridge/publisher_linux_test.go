@@ -3,14 +3,17 @@
 package qtbridge
 
 import (
+	"fmt"
 	"os"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // A reader that attaches between our look and our detach() keeps the segment in
@@ -27,7 +30,7 @@ func TestPublishMeetsAReaderWhileItDetaches(t *testing.T) {
 			peer := env.Verbs(qt)
 			reading(peer, "m", key)
 			require.NoError(t, p.publication.leave())
-			requireError(t, p.Publish(within(t, 50*time.Millisecond), []byte("second")), "publish", key, ErrBusy)
+			requireError(t, publishWithin(t, p, 50*time.Millisecond, "second"), "publish", key, ErrBusy)
 			require.Equal(t, 2, observer.Look(segment).Attached)
 			end(peer)
 			same(t, []byte("first"), env.Raw(segment), "the observer")
@@ -57,7 +60,7 @@ func TestPublishAfterACrashWithAReader(t *testing.T) {
 				reading(peer, "m", key)
 				kill()
 				p := mustPublisher(t, key, opts)
-				err := p.Publish(within(t, 30*time.Millisecond), []byte("new"))
+				err := publishWithin(t, p, 30*time.Millisecond, "new")
 				e := requireError(t, err, "publish", key, ErrBusy)
 				require.Contains(t, e.Msg, "which is gone")
 				done := publishing(t.Context(), p, "new")
@@ -210,6 +213,129 @@ func TestPublishAfterItsKeyFileWasDeleted(t *testing.T) {
 		require.NoError(t, os.Remove(segment))
 		mustPublish(t, p, "second")
 		same(t, []byte("second"), env.Raw(segment), "the observer")
+		requireClean(t, env, p)
+	}
+}
+
+// A reader that attaches as a message is let go, and detaches last, deletes the key file
+// some time after the segment: not under the next message.
+func TestPublishBesideReadersThatDetachLast(t *testing.T) {
+	const messages = 100
+	eachPeer(t, func(t *testing.T, env *peertest.Env, qt int) {
+		if peertest.HasIPCKeys(t, qt) {
+			return // its objects delete the key file for other reasons as well
+		}
+		key := nativeKey(env)
+		p := mustPublisher(t, key, PublisherOptions{})
+		mustPublish(t, p, "first")
+		var pollers []*peertest.Process
+		for range 3 {
+			poller := env.Start(qt, env.Work, peerArgs("poller", key, "--interval", "0")...)
+			go poller.WaitForEOF()
+			pollers = append(pollers, poller)
+		}
+		lost := 0
+		for i := range messages {
+			mustPublish(t, p, fmt.Sprint("message ", i))
+			time.Sleep(300 * time.Microsecond)
+			if _, err := os.Stat(key.Name()); err != nil {
+				lost++
+			}
+		}
+		for _, poller := range pollers {
+			require.NoError(t, poller.End())
+		}
+		// One can be put off for longer than we wait.
+		assert.LessOrEqual(t, lost, messages/50)
+		requireClean(t, env, p)
+	})
+}
+
+// The same if there is another key file of that name by then.
+func TestPublishAfterItsKeyFileWasReplaced(t *testing.T) {
+	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		segment, lock := keyFiles(t, key)
+		var told []error
+		p := mustPublisher(t, key, PublisherOptions{Notice: func(err error) { told = append(told, err) }})
+		for _, message := range []string{"first", "second", "third"} {
+			mustPublish(t, p, message)
+			same(t, []byte(message), env.Raw(segment), "the observer")
+			require.NoError(t, os.WriteFile(segment+".new", nil, 0o600))
+			require.NoError(t, os.Rename(segment+".new", segment))
+		}
+		mustPublish(t, p, "last")
+		peer := env.Verbs(qt)
+		reading(peer, "m", key)
+		same(t, []byte("last"), peer.Do("shm.read", "m", nil).Bytes(), "the peer")
+		peer.Must("shm.detach", "m", nil)
+		require.Equal(t, 1, observer.LookSemaphore(lock).Value)
+		require.Len(t, told, 3)
+		require.ErrorIs(t, told[2], ErrNotFound)
+		require.NoError(t, peer.End())
+		requireClean(t, env, p)
+	})
+}
+
+// A lock is on the key file that its segment is on, also if that was replaced in between.
+func TestPublishWithItsLockOnAnotherKeyFile(t *testing.T) {
+	env := peertest.New(t)
+	key := NativeKey(env.Work + "/key")
+	p := mustPublisher(t, key, PublisherOptions{})
+	err := p.publication.underLock(soon(t), nil, func() error {
+		require.NoError(t, os.Rename(key.Name(), key.Name()+".old"))
+		require.NoError(t, os.WriteFile(key.Name(), nil, 0o600))
+		return p.publication.renew(soon(t), []byte("astray"))
+	})
+	requireError(t, err, "publish", key, ErrBusy)
+	require.Nil(t, observer.Look(key.Name()))
+	mustPublish(t, p, "first")
+	require.Equal(t, observer.LookSemaphore(key.Name()).ID, p.publication.lock.id())
+	requireClean(t, env, p)
+	require.NoError(t, os.Remove(key.Name()+".old"))
+}
+
+// Nor is a segment of somebody else taken for ours that has its key, and its key file.
+func TestPublishWhereItsSegmentWasMadeAnew(t *testing.T) {
+	eachPublishing(t, func(t *testing.T, env *peertest.Env, qt int, key Key) {
+		segment, _ := keyFiles(t, key)
+		p := mustPublisher(t, key, PublisherOptions{})
+		mustPublish(t, p, "first")
+		require.NoError(t, observer.RemoveSegment(observer.Look(segment).ID))
+		peer := env.Verbs(qt)
+		create(peer, key, 6, []byte("theirs"))
+		theirs := *observer.Look(segment)
+		for range 2 {
+			requireError(t, p.Publish(soon(t), []byte("ours")), "publish", key, ErrExists)
+		}
+		require.Equal(t, theirs.ID, observer.Look(segment).ID)
+		same(t, []byte("theirs"), env.Raw(segment), "the observer")
+		peer.Do("shm.delete", key.String(), nil)
+		mustPublish(t, p, "second")
+		same(t, []byte("second"), env.Raw(segment), "the observer")
+		require.NoError(t, peer.End())
+		requireClean(t, env, p)
+	})
+}
+
+// A lock that somebody removes between two messages is made again, and ours to remove; so
+// is one that somebody has made meanwhile, on the key file of our segment.
+func TestPublishAfterItsLockWasRemoved(t *testing.T) {
+	env := peertest.New(t)
+	key := NativeKey(env.Work + "/key")
+	for _, remade := range []bool{false, true} {
+		p := mustPublisher(t, key, PublisherOptions{})
+		mustPublish(t, p, "first")
+		require.NoError(t, observer.RemoveSemaphore(observer.LookSemaphore(key.Name()).ID))
+		if remade {
+			made, err := newNativeSemaphore("test", key, p.publication.place, 1, native.Open)
+			require.NoError(t, err)
+			defer made.Close()
+		}
+		for _, message := range []string{"second", "third"} {
+			mustPublish(t, p, message)
+			same(t, []byte(message), env.Raw(key.Name()), "the observer")
+			require.Equal(t, 1, observer.LookSemaphore(key.Name()).Value)
+		}
 		requireClean(t, env, p)
 	}
 }

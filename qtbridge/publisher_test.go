@@ -67,6 +67,26 @@ func publishing(ctx context.Context, p *Publisher, message string) <-chan error 
 	return done
 }
 
+// publishWithin is a Publish whose context ends d after the call has begun, and not before
+// it, as it can on a busy machine.
+func publishWithin(t testing.TB, p *Publisher, d time.Duration, message string) error {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	begun := sync.OnceFunc(func() { time.AfterFunc(d, func() { cancel(context.DeadlineExceeded) }) })
+	return p.Publish(&begunContext{ctx, begun}, []byte(message))
+}
+
+// begunContext is a context that learns when somebody begins to wait for its end.
+type begunContext struct {
+	context.Context
+	begun func()
+}
+
+func (c *begunContext) Done() <-chan struct{} {
+	c.begun()
+	return c.Context.Done()
+}
+
 // requireWaits requires that done is not over for a while.
 func requireWaits(t testing.TB, done <-chan error) {
 	t.Helper()
@@ -166,7 +186,7 @@ func TestPublishBesideAPoller(t *testing.T) {
 			time.Sleep(time.Duration(1000+rand.IntN(4000)) * time.Microsecond)
 		}
 		parts, whole := 0, 0
-		for _, line := range <-lines {
+		for i, line := range <-lines {
 			got, err := hex.DecodeString(line)
 			require.NoError(t, err)
 			switch {
@@ -175,7 +195,7 @@ func TestPublishBesideAPoller(t *testing.T) {
 			case key.IsNative() && slices.ContainsFunc(list, func(m string) bool { return isPart(got, m) }):
 				parts++
 			default:
-				t.Errorf("the poller read what was never published: %q", got)
+				t.Errorf("what the poller read as number %d was never published: %q", i, got)
 			}
 		}
 		t.Logf("of %d messages the poller saw %d, and %d in part", messages, whole, parts)
@@ -336,7 +356,7 @@ func TestPublishWaitsForAReader(t *testing.T) {
 		before := *observer.Look(segment)
 		require.Equal(t, 2, before.Attached)
 
-		err := p.Publish(within(t, 50*time.Millisecond), []byte("second"))
+		err := publishWithin(t, p, 50*time.Millisecond, "second")
 		e := requireError(t, err, "publish", key, ErrBusy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Contains(t, e.Msg, "1 others are attached")
@@ -381,7 +401,7 @@ func TestPublishCancelled(t *testing.T) {
 	same(t, paged([]byte("first")), env.Raw(first(keyFiles(t, key))), "the observer")
 
 	peer.Must("shm.lock", "m", nil)
-	err = p.Publish(within(t, 50*time.Millisecond), []byte("third"))
+	err = publishWithin(t, p, 50*time.Millisecond, "third")
 	requireError(t, err, "publish", key, ErrLocked)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	same(t, paged([]byte("first")), env.Raw(first(keyFiles(t, key))), "the observer")
@@ -424,7 +444,7 @@ func TestPublishUnderAHeldLock(t *testing.T) {
 		p := mustPublisher(t, key, PublisherOptions{})
 		for _, before := range [][]byte{nil, []byte("first")} {
 			peer.Must("sem.acquire", "s", nil)
-			err := p.Publish(within(t, 30*time.Millisecond), []byte("second"))
+			err := publishWithin(t, p, 30*time.Millisecond, "second")
 			requireError(t, err, "publish", key, ErrLocked)
 			if before == nil {
 				require.Nil(t, observer.Look(segment))

@@ -153,7 +153,7 @@ func TestPublisherSetsAJammedLockFree(t *testing.T) {
 		peer := holding(env, qt, key)
 		peer.Must("shm.attach", "m", peertest.Args{"mode": "ReadWrite"})
 		peer.Must("shm.lock", "m", nil)
-		requireError(t, p.Publish(within(t, 2*patience), []byte("no")), "publish", key, ErrLocked)
+		requireError(t, publishWithin(t, p, 2*patience, "no"), "publish", key, ErrLocked)
 		peer.Kill()
 		require.NoError(t, p.Publish(soon(t), []byte("after")))
 		segment, _ := keyFiles(t, key)

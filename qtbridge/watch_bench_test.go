@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -42,11 +43,13 @@ type stampWriter struct {
 	anew   bool // each message in a segment of its own
 	lock   bool
 	stay   *WatchOptions // nil if a reader cannot stay
+	cpp    []string      // readers in C++: the one beside Watch, the one beside Watch that stays
 }
 
 var stampWriters = []stampWriter{
-	{name: "a", does: "QtKey; locks, writes in place", lock: true, stay: &WatchOptions{Stay: true}},
-	{name: "b", does: "native key; creates anew", native: true, anew: true},
+	{name: "a", does: "QtKey; locks, writes in place", lock: true, stay: &WatchOptions{Stay: true},
+		cpp: []string{"attach", "stay"}},
+	{name: "b", does: "native key; creates anew", native: true, anew: true, cpp: []string{"anew"}},
 	{name: "c", does: "native key; writes in place, no lock", native: true,
 		stay: &WatchOptions{Stay: true, Poll: time.Millisecond}},
 }
@@ -55,6 +58,12 @@ func (w stampWriter) readers() []reader {
 	readers := []reader{{name: "watch"}}
 	if w.stay != nil {
 		readers = append(readers, reader{name: "watch-stay", opts: *w.stay})
+	}
+	if runtime.GOOS == "linux" {
+		for i, mode := range w.cpp {
+			readers[i].beside = "c++-" + mode
+			readers = append(readers, reader{name: "c++-" + mode, cpp: mode})
+		}
 	}
 	for _, ms := range []int{100, 10, 1} {
 		readers = append(readers, reader{name: fmt.Sprintf("poller-%d-ms", ms), interval: time.Duration(ms) * time.Millisecond})
@@ -130,12 +139,16 @@ type timing struct {
 	// delays are from when a message was written until the reader had it, or a
 	// later one, in microseconds.
 	delays                []float64
+	medians               []float64 // of each turn
 	written, seen, failed int
 	cpu, time             time.Duration
 }
 
 func (s *timing) add(other timing) {
 	s.delays = append(s.delays, other.delays...)
+	if len(other.delays) > 0 {
+		s.medians = append(s.medians, other.percentile(50))
+	}
 	s.written += other.written
 	s.seen += other.seen
 	s.failed += other.failed
@@ -181,6 +194,15 @@ func stampNumber(t peertest.TB, r stampRead) int {
 func (s *timing) percentile(p int) float64 {
 	slices.Sort(s.delays)
 	return s.delays[len(s.delays)*p/100]
+}
+
+// ratio is that of the medians of each turn, of which it is the median.
+func (s *timing) ratio(to timing) float64 {
+	var ratios []float64
+	for i := range min(len(s.medians), len(to.medians)) {
+		ratios = append(ratios, s.medians[i]/to.medians[i])
+	}
+	return median(ratios)
 }
 
 func (s *timing) seenShare() float64 { return float64(s.seen) / float64(s.written) }
@@ -251,6 +273,12 @@ func measureAll(env *peertest.Env, peer *peertest.Peer, w stampWriter, rate stam
 	return timings
 }
 
+// named is where a reader is.
+func named(readers []reader, name string) (at int, ok bool) {
+	at = slices.IndexFunc(readers, func(r reader) bool { return r.name == name })
+	return at, at >= 0
+}
+
 func BenchmarkWatch(b *testing.B) {
 	plot := newWatchPlotter()
 	for _, w := range stampWriters {
@@ -262,7 +290,12 @@ func BenchmarkWatch(b *testing.B) {
 					timings := measureAll(env, env.Verbs(6), w, rate)
 					for i, r := range w.readers() {
 						plot.add(w, r, rate, timings[i])
-						b.Run(r.name, func(b *testing.B) { timings[i].report(b, w) })
+						b.Run(r.name, func(b *testing.B) {
+							timings[i].report(b, w)
+							if to, ok := named(w.readers(), r.beside); ok && len(timings[i].medians) > 0 {
+								b.ReportMetric(timings[i].ratio(timings[to]), "ratio")
+							}
+						})
 					}
 				})
 			}

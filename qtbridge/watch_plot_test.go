@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
+	"qtinterop/internal/svg"
 	"qtinterop/native"
 )
 
@@ -27,7 +29,7 @@ type watchPlotter struct {
 	marks map[string]plotMarks // by the writer's name
 	idle  map[string]float64   // CPU by the writer's and the reader's
 	turns int
-	svg   strings.Builder
+	*svg.Canvas
 }
 
 // plotMark is one reader.
@@ -42,7 +44,7 @@ type plotMarks []plotMark
 // of ours, one of ours for a poller.
 func (marks plotMarks) nearest(m plotMark) plotMark {
 	distance := func(other plotMark) float64 {
-		if (other.interval == 0) == (m.interval == 0) {
+		if other.isWatch() == m.isWatch() {
 			return math.Inf(1)
 		}
 		return math.Abs(math.Log(other.percentile(50) / m.percentile(50)))
@@ -66,30 +68,6 @@ func (p *watchPlotter) add(w stampWriter, r reader, rate stampRate, s timing) {
 	}
 }
 
-// tolerance is how far beyond the axis a value may be, which is drawn at its end,
-// in powers of ten.
-const tolerance = 0.03
-
-// margin is what must be left below the least value, in powers of ten.
-const margin = 0.15
-
-// logAxis maps 10^lo to 10^hi to pixels.
-type logAxis struct {
-	lo, hi   int
-	from, to float64
-}
-
-func newLogAxis(values []float64, from, to float64) logAxis {
-	lo := math.Floor(math.Log10(slices.Min(values)) - margin)
-	hi := math.Ceil(math.Log10(slices.Max(values)) - tolerance)
-	return logAxis{int(lo), max(int(hi), int(lo)+1), from, to}
-}
-
-func (a logAxis) at(value float64) float64 {
-	share := (math.Log10(value) - float64(a.lo)) / float64(a.hi-a.lo)
-	return a.from + min(max(share, 0), 1)*(a.to-a.from)
-}
-
 // Sizes in pixels.
 const (
 	plotWidth, plotHeight   = 1080, 575
@@ -97,9 +75,6 @@ const (
 	panelLeft, panelTop     = 90, 106
 	panelGap                = 30
 )
-
-// plotFont is what most systems have one of.
-const plotFont = "DejaVu Sans, Verdana, Arial, Helvetica, sans-serif"
 
 // leastCPU keeps what was too little to be counted on the axis, in percent.
 const leastCPU = 0.001
@@ -113,8 +88,8 @@ func (p *watchPlotter) write(t testing.TB, file string) {
 	p.head(t)
 	for i, w := range stampWriters {
 		x := x
-		x.from = float64(panelLeft + i*(panelWidth+panelGap))
-		x.to = x.from + panelWidth
+		x.From = float64(panelLeft + i*(panelWidth+panelGap))
+		x.To = x.From + panelWidth
 		p.frame(w, x, y, i == 0)
 		for _, m := range p.marks[w.name] {
 			p.name(m, p.marks[w.name], x, y)
@@ -124,11 +99,11 @@ func (p *watchPlotter) write(t testing.TB, file string) {
 		}
 	}
 	p.foot()
-	require.NoError(t, os.WriteFile(file, []byte(p.svg.String()), 0o644))
+	require.NoError(t, p.WriteFile(file))
 }
 
 // axes returns axes that hold all there is.
-func (p *watchPlotter) axes() (x, y logAxis) {
+func (p *watchPlotter) axes() (x, y svg.LogAxis) {
 	cpus, delays := []float64{}, []float64{}
 	for cpu := range maps.Values(p.idle) {
 		cpus = append(cpus, max(cpu, leastCPU))
@@ -139,65 +114,38 @@ func (p *watchPlotter) axes() (x, y logAxis) {
 			delays = append(delays, m.percentile(50), m.percentile(99))
 		}
 	}
-	return newLogAxis(cpus, 0, 0), newLogAxis(delays, panelTop+panelHeight, panelTop)
+	return svg.NewLogAxis(cpus, 0, 0), svg.NewLogAxis(delays, panelTop+panelHeight, panelTop)
 }
 
-func (p *watchPlotter) f(format string, args ...any) { fmt.Fprintf(&p.svg, format+"\n", args...) }
-
-// Colours of text.
-const (
-	ink  = "#222222"
-	pale = "#555555"
-)
-
-// text writes with nothing but attributes of its own, as not every renderer knows
-// style sheets, or what is inherited.
-func (p *watchPlotter) text(x, y float64, color, more, text string) {
-	if !strings.Contains(more, "font-size") {
-		more = strings.TrimSpace(`font-size="13" ` + more)
-	}
-	p.f(`<text x="%.1f" y="%.1f" fill="%s" font-family="%s" %s>%s</text>`, x, y, color, plotFont, more, text)
-}
-
-// haloed writes on white, so that lines below do not cross the letters: twice, as
-// renderers without paint-order would put the white above them.
-func (p *watchPlotter) haloed(x, y float64, color, more, text string) {
-	p.text(x, y, "#ffffff", more+` stroke="#ffffff" stroke-width="3" stroke-linejoin="round"`, text)
-	p.text(x, y, color, more, text)
-}
-
-// head draws the background, so that it does not matter on what, and the title.
+// head says what is drawn.
 func (p *watchPlotter) head(t testing.TB) {
-	p.f(`<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d">`, plotWidth, plotHeight)
-	p.f(`<title>How late a reader has a message, and what that costs</title>`)
-	p.f(`<rect x="0" y="0" width="%d" height="%d" fill="#ffffff"/>`, plotWidth, plotHeight)
-	p.text(20, 32, ink, `font-size="19" font-weight="bold"`, "How late a reader has a message, and what that costs")
+	p.Canvas = svg.New(plotWidth, plotHeight, "How late a reader has a message, and what that costs")
 	env := peertest.New(t)
-	p.text(20, 54, pale, "", fmt.Sprintf(
+	p.Text(20, 54, svg.Pale, "", fmt.Sprintf(
 		"A Qt %s program changes a segment %d times a second. Watch: Go on Qt %s. Pollers: a Qt %s program that attaches and reads on a timer.",
 		env.Verbs(6).Do("hello", "", nil).QtVersion, plotRate, native.VersionRunning(),
 		env.Verbs(pollerQt).Do("hello", "", nil).QtVersion))
 }
 
-func (p *watchPlotter) frame(w stampWriter, x, y logAxis, hasScale bool) {
-	p.text(x.from, panelTop-14, ink, `font-weight="bold"`, w.name+": "+w.does)
-	for e := x.lo; e <= x.hi; e++ {
-		at := x.at(math.Pow10(e))
-		p.f(`<path d="M%.1f %dv%d" fill="none" stroke="#e2e2e2"/>`, at, panelTop, panelHeight)
-		p.text(at, panelTop+panelHeight+18, ink, `text-anchor="middle"`, fmt.Sprintf("%g", math.Pow10(e)))
+func (p *watchPlotter) frame(w stampWriter, x, y svg.LogAxis, hasScale bool) {
+	p.Text(x.From, panelTop-14, svg.Ink, `font-weight="bold"`, w.name+": "+w.does)
+	for e := x.Lo; e <= x.Hi; e++ {
+		at := x.At(math.Pow10(e))
+		p.F(`<path d="M%.1f %dv%d" fill="none" stroke="#e2e2e2"/>`, at, panelTop, panelHeight)
+		p.Text(at, panelTop+panelHeight+18, svg.Ink, `text-anchor="middle"`, fmt.Sprintf("%g", math.Pow10(e)))
 	}
-	for e := y.lo; e <= y.hi; e++ {
-		at := y.at(math.Pow10(e))
-		p.f(`<path d="M%.1f %.1fh%d" fill="none" stroke="#e2e2e2"/>`, x.from, at, panelWidth)
+	for e := y.Lo; e <= y.Hi; e++ {
+		at := y.At(math.Pow10(e))
+		p.F(`<path d="M%.1f %.1fh%d" fill="none" stroke="#e2e2e2"/>`, x.From, at, panelWidth)
 		if hasScale {
-			p.text(x.from-8, at+4, ink, `text-anchor="end"`, microseconds(e))
+			p.Text(x.From-8, at+4, svg.Ink, `text-anchor="end"`, microseconds(e))
 		}
 	}
-	p.f(`<rect x="%.1f" y="%d" width="%d" height="%d" fill="none" stroke="#888888"/>`, x.from, panelTop, panelWidth, panelHeight)
-	p.text((x.from+x.to)/2, panelTop+panelHeight+38, ink, `text-anchor="middle"`, "CPU of the reader, % of one core")
+	p.F(`<rect x="%.1f" y="%d" width="%d" height="%d" fill="none" stroke="#888888"/>`, x.From, panelTop, panelWidth, panelHeight)
+	p.Text((x.From+x.To)/2, panelTop+panelHeight+38, svg.Ink, `text-anchor="middle"`, "CPU of the reader, % of one core")
 	if hasScale {
 		middle := panelTop + panelHeight/2
-		p.text(20, float64(middle), ink, fmt.Sprintf(`transform="rotate(-90 20 %d)" text-anchor="middle"`, middle),
+		p.Text(20, float64(middle), svg.Ink, fmt.Sprintf(`transform="rotate(-90 20 %d)" text-anchor="middle"`, middle),
 			"Delay until it has the message or a later one")
 	}
 }
@@ -213,41 +161,41 @@ func microseconds(exponent int) string {
 	return fmt.Sprintf("%g s", math.Pow10(exponent-6))
 }
 
-func (p *watchPlotter) mark(w stampWriter, m plotMark, x, y logAxis) {
+func (p *watchPlotter) mark(w stampWriter, m plotMark, x, y svg.LogAxis) {
 	color := m.color()
-	atX, atY, atP99 := x.at(max(m.cpuPercent(), leastCPU)), y.at(m.percentile(50)), y.at(m.percentile(99))
+	atX, atY, atP99 := x.At(max(m.cpuPercent(), leastCPU)), y.At(m.percentile(50)), y.At(m.percentile(99))
 	if cpu, ok := p.idle[w.name+m.name]; ok {
-		idleX := x.at(max(cpu, leastCPU))
-		p.f(`<path d="M%.1f %.1fH%.1f" fill="none" stroke="%s" stroke-dasharray="2 3"/>`, idleX, atY, atX, color)
-		p.f(`<circle cx="%.1f" cy="%.1f" r="4" fill="#ffffff" stroke="%s" stroke-width="1.5"/>`, idleX, atY, color)
+		idleX := x.At(max(cpu, leastCPU))
+		p.F(`<path d="M%.1f %.1fH%.1f" fill="none" stroke="%s" stroke-dasharray="2 3"/>`, idleX, atY, atX, color)
+		p.F(`<circle cx="%.1f" cy="%.1f" r="4" fill="#ffffff" stroke="%s" stroke-width="1.5"/>`, idleX, atY, color)
 	}
-	p.f(`<path d="M%.1f %.1fV%.1fm-4 0h8" fill="none" stroke="%s" stroke-width="1.5"/>`, atX, atY, atP99, color)
-	p.f(`<circle cx="%.1f" cy="%.1f" r="5" fill="%s"/>`, atX, atY, color)
+	p.F(`<path d="M%.1f %.1fV%.1fm-4 0h8" fill="none" stroke="%s" stroke-width="1.5"/>`, atX, atY, atP99, color)
+	p.F(`<circle cx="%.1f" cy="%.1f" r="5" fill="%s"/>`, atX, atY, color)
 }
 
 // name writes what a mark is: on the side where there is room, below it, or above
 // it where the nearest of the others is below.
-func (p *watchPlotter) name(m plotMark, others plotMarks, x, y logAxis) {
+func (p *watchPlotter) name(m plotMark, others plotMarks, x, y svg.LogAxis) {
 	const letter, line = 6.6, 13 // pixels, more or less
 	label := m.label()
-	atX, atY := x.at(max(m.cpuPercent(), leastCPU)), y.at(m.percentile(50))
+	atX, atY := x.At(max(m.cpuPercent(), leastCPU)), y.At(m.percentile(50))
 	anchor, dx, dy := "start", 12.0, 13.0
-	if m.interval == 0 {
+	if m.isWatch() {
 		label, dy = []string{strings.Join(label, ": ")}, 16
 	}
 	if other := others.nearest(m); other.percentile(50) < m.percentile(50) {
 		dy = -7 - float64((len(label)-1)*line)
 	}
-	if atX+dx+letter*float64(len(slices.MaxFunc(label, byLength))) > x.to {
+	if atX+dx+letter*float64(len(slices.MaxFunc(label, byLength))) > x.To {
 		anchor, dx = "end", -12
 	}
 	for i, text := range label {
-		p.haloed(atX+dx, atY+dy+float64(i*line), m.color(), fmt.Sprintf(`font-size="12" text-anchor="%s"`, anchor), text)
+		p.Haloed(atX+dx, atY+dy+float64(i*line), m.color(), fmt.Sprintf(`font-size="12" text-anchor="%s"`, anchor), text)
 	}
 }
 
 func (m plotMark) color() string {
-	if m.interval == 0 {
+	if m.isWatch() {
 		return "#0b6fb8"
 	}
 	return "#b3541e"
@@ -278,23 +226,27 @@ func (p *watchPlotter) foot() {
 		"“% seen”: part of the messages that the reader had before the next one replaced them, where not all.",
 		fmt.Sprintf("Up to %d messages and %d turns for each mark; each reader is a process of its own. Watch stay: WatchOptions.Stay; in c with Poll 1 ms.", n, p.turns),
 	} {
-		p.text(20, float64(plotHeight-58+20*i), pale, "", line)
+		p.Text(20, float64(plotHeight-58+20*i), svg.Pale, "", line)
 	}
-	p.f(`</svg>`)
 }
 
 // What the plot is made of every renderer knows: Qt's has no paint-order, and takes
 // 100 % for 100 pixels.
 func TestPlotIsPlain(t *testing.T) {
-	svg, err := os.ReadFile("../docs/watch.svg")
+	files, err := filepath.Glob("../docs/*.svg")
 	require.NoError(t, err)
-	require.NotRegexp(t, `paint-order|style|class=|%"|currentColor|var\(`, string(svg))
-	texts := 0
-	for line := range strings.Lines(string(svg)) {
-		if strings.HasPrefix(line, "<text") {
-			texts++
-			require.Regexp(t, `fill="#[0-9a-f]{6}" font-family=".*, sans-serif" font-size="`, line)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		picture, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NotRegexp(t, `paint-order|style|class=|%"|currentColor|var\(`, string(picture), file)
+		texts := 0
+		for line := range strings.Lines(string(picture)) {
+			if strings.HasPrefix(line, "<text") {
+				texts++
+				require.Regexp(t, `fill="#[0-9a-f]{6}" font-family=".*, sans-serif" font-size="`, line)
+			}
 		}
+		require.Positive(t, texts, file)
 	}
-	require.Positive(t, texts)
 }

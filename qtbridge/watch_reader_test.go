@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // readerEnv has the test binary be a reader, and says of what.
@@ -26,12 +28,18 @@ func init() { roles[readerEnv] = beReader }
 const pollerQt = 5
 
 // reader is a process that follows segments: with Watch, or as a Qt program with
-// a timer does. It is a process of its own so that its CPU time can be told.
+// a timer does, or as one that waits with all that the system has. It is a process
+// of its own so that its CPU time can be told.
 type reader struct {
 	name     string
 	opts     WatchOptions
-	interval time.Duration // of a Qt program's timer; 0 for Watch
+	interval time.Duration // of a Qt program's timer
+	cpp      string        // what cpp/bench/qtreader does
+	beside   string        // the name of the reader in C++ that does the same as this Watch
 }
+
+// isWatch tells whether it is one of ours.
+func (r reader) isWatch() bool { return r.interval == 0 && r.cpp == "" }
 
 // stampRead is what a reader prints for each content: the first at once, all
 // others when it ends, so that printing is not measured.
@@ -51,13 +59,16 @@ type readerOrder struct {
 func (r reader) start(env *peertest.Env, keys ...Key) *peertest.Process {
 	env.T.Helper()
 	var p *peertest.Process
-	if r.interval > 0 {
+	switch {
+	case r.cpp != "":
+		p = env.StartProgram(benchProgram(env.T, "qtreader"), env.Work, r.cpp, keys[0].Name())
+	case r.interval > 0:
 		args := []string{"poller", keys[0].Name(), "--collect", "--interval", fmt.Sprint(r.interval.Milliseconds())}
 		if !keys[0].IsNative() {
 			args = append(args, "--set-key")
 		}
 		p = env.Start(pollerQt, env.Work, args...)
-	} else {
+	default:
 		p = env.StartSelf("", readerEnv+"="+r.order(env.T, keys))
 	}
 	for range keys {
@@ -65,6 +76,15 @@ func (r reader) start(env *peertest.Env, keys ...Key) *peertest.Process {
 		require.NoError(env.T, err)
 	}
 	return p
+}
+
+// benchProgram is a program of cpp/bench, with the Qt of this process.
+func benchProgram(t peertest.TB, name string) string {
+	t.Helper()
+	qt := native.VersionRunning()[:1]
+	path := filepath.Join(filepath.Dir(peertest.Path(t, int(qt[0]-'0'))), "bench", name+"-qt"+qt)
+	require.FileExists(t, path, "run scripts/build-testpeer")
+	return path
 }
 
 func (r reader) order(t peertest.TB, keys []Key) string {

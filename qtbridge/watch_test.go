@@ -341,24 +341,54 @@ func TestWatchReuses(t *testing.T) {
 	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
 		key := QtKey(env.Name())
 		peer := env.Verbs(qt)
-		contents := [][]byte{[]byte("first..."), []byte("second.."), []byte("third...")}
-		create(peer, key, 8, contents[0])
+		content := func(n int) []byte { return fmt.Appendf(nil, "message%d", n) }
+		create(peer, key, 8, content(0))
 		opts.Reuse = true
-		var first []byte
+		rooms := make(map[*byte]bool)
 		seen := 0
 		for m, err := range Watch(soon(t), key, opts) {
 			require.NoError(t, err)
-			require.Equal(t, paged(contents[seen]), m.Data)
-			if first == nil {
-				first = m.Data
-			}
-			require.Same(t, &first[0], &m.Data[0])
-			if seen++; seen == len(contents) {
+			require.Equal(t, paged(content(seen)), m.Data)
+			rooms[&m.Data[0]] = true
+			if seen++; seen == 6 {
 				break
 			}
-			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": contents[seen]})
+			peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": content(seen)})
 		}
-		assert.Equal(t, len(contents), seen)
+		assert.Equal(t, 6, seen)
+		assert.Len(t, rooms, 2)
+	})
+}
+
+// What a loop has is its own until its body ends, whatever other loops over the same key
+// get meanwhile.
+func TestWatchReusesForOneLoopAtATime(t *testing.T) {
+	stayOrNot(t, func(t *testing.T, env *peertest.Env, qt int, opts WatchOptions) {
+		key := QtKey(env.Name())
+		peer := env.Verbs(qt)
+		content := func(n int) []byte { return fmt.Appendf(nil, "message%d", n) }
+		create(peer, key, 8, content(0))
+		opts.Reuse = true
+		for slow, err := range Watch(soon(t), key, opts) {
+			require.NoError(t, err)
+			quick := make(chan string)
+			go func() {
+				defer close(quick)
+				for m := range Watch(soon(t), key, opts) {
+					quick <- string(m.Data)
+					if string(m.Data) == string(paged(content(5))) {
+						break
+					}
+				}
+			}()
+			require.Equal(t, string(paged(content(0))), <-quick)
+			for n := 1; n <= 5; n++ {
+				peer.Do("shm.lockedWrite", key.String(), peertest.Args{"data": content(n)})
+				require.Equal(t, string(paged(content(n))), <-quick)
+				require.Equal(t, paged(content(0)), slow.Data, "after message %d", n)
+			}
+			break
+		}
 	})
 }
 
