@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,8 +17,9 @@ import (
 const usage = "usage: [--quick] [--alone] [--only ROW]... [--other PEER] PEER KIND | about | rows"
 
 // Command is a program for package pairs: it prints a line of JSON for each row that is
-// tried with a peer and a kind of key. Self is how this program is called to get here.
-func Command(self, args []string, out io.Writer) error {
+// tried with a peer and a kind of key. Self is how this program is called to get here. If ctx
+// ends, it removes what it has made, and returns its error.
+func Command(ctx context.Context, self, args []string, out io.Writer) error {
 	cell := Cell{Self: self}
 	flags := flag.NewFlagSet("conform", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -36,24 +38,25 @@ func Command(self, args []string, out io.Writer) error {
 	case len(args) == 1 && args[0] == "rows":
 		return encoder.Encode(Rows())
 	case len(args) == 3 && args[0] == "hold":
-		kind, err := kindOf(args[1])
+		kind, err := KindOf(args[1])
 		if err != nil {
 			return err
 		}
 		return hold(kind, args[2], out)
 	case len(args) == 2:
 		var err error
-		if cell.Kind, err = kindOf(args[1]); err != nil {
+		if cell.Kind, err = KindOf(args[1]); err != nil {
 			return err
 		}
 		cell.Peer = args[0]
-		Run(cell, func(r Result) { err = errors.Join(err, encoder.Encode(r)) })
-		return err
+		Run(ctx, cell, func(r Result) { err = errors.Join(err, encoder.Encode(r)) })
+		return errors.Join(err, ctx.Err())
 	}
 	return errors.New(usage)
 }
 
-func kindOf(name string) (Kind, error) {
+// KindOf is the kind of key with a name.
+func KindOf(name string) (Kind, error) {
 	for _, kind := range Kinds {
 		if kind.Name == name {
 			return kind, nil
@@ -63,10 +66,4 @@ func kindOf(name string) (Kind, error) {
 }
 
 // Rows are the names of all rows.
-func Rows() []string {
-	var names []string
-	for _, row := range slices.Concat(rows, peerRows) {
-		names = append(names, row.name)
-	}
-	return names
-}
+func Rows() []string { return namesOf(slices.Concat(rows, peerRows)) }

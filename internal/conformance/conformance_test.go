@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 // TestMain is also the program that a row kills.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "hold" {
-		if err := Command(nil, os.Args[1:], os.Stdout); err != nil {
+		if err := Command(context.Background(), nil, os.Args[1:], os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -33,7 +34,7 @@ func TestNoRowFailsWithTestpeer(t *testing.T) {
 		for _, kind := range Kinds {
 			t.Run(fmt.Sprintf("peer-qt%d/%s", qt, kind.Name), func(t *testing.T) {
 				var names []string
-				Run(Cell{Peer: peertest.Path(t, qt), Kind: kind, Quick: true}, func(r Result) {
+				Run(t.Context(), Cell{Peer: peertest.Path(t, qt), Kind: kind, Quick: true}, func(r Result) {
 					names = append(names, r.Row)
 					assert.NotEqual(t, Failed, r.Status, "%s: %s\n%s", r.Row, r.Reason, strings.Join(r.Transcript, "\n"))
 					if r.Status == Impossible {
@@ -58,7 +59,7 @@ func TestEveryRowFailsWithABadPeer(t *testing.T) {
 	}
 	for name, peer := range peers {
 		t.Run(name, func(t *testing.T) {
-			Run(Cell{Peer: peer, Kind: Kinds[0], Quick: true}, func(r Result) {
+			Run(t.Context(), Cell{Peer: peer, Kind: Kinds[0], Quick: true}, func(r Result) {
 				assert.Equal(t, Failed, r.Status, r.Row)
 				assert.NotEmpty(t, r.Reason, r.Row)
 			})
@@ -86,7 +87,7 @@ func TestPeerThatGoesWrong(t *testing.T) {
 				rowLimit = time.Second
 			}
 			tried := 0
-			Run(Cell{Peer: script(t, dir, row.text), Kind: Kinds[0], Only: []string{"size"}}, func(r Result) {
+			Run(t.Context(), Cell{Peer: script(t, dir, row.text), Kind: Kinds[0], Only: []string{"size"}}, func(r Result) {
 				tried++
 				assert.Equal(t, Failed, r.Status)
 				assert.Regexp(t, row.says, r.Reason)
@@ -101,7 +102,7 @@ func TestNoRowFailsBetweenTestpeers(t *testing.T) {
 	for _, kind := range Kinds {
 		t.Run(kind.Name, func(t *testing.T) {
 			passed := 0
-			Run(Cell{Peer: peertest.Path(t, 5), Other: peertest.Path(t, 6), Kind: kind, Quick: true}, func(r Result) {
+			Run(t.Context(), Cell{Peer: peertest.Path(t, 5), Other: peertest.Path(t, 6), Kind: kind, Quick: true}, func(r Result) {
 				assert.NotEqual(t, Failed, r.Status, "%s: %s\n%s", r.Row, r.Reason, strings.Join(r.Transcript, "\n"))
 				if r.Status == Passed {
 					passed++

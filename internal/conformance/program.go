@@ -73,20 +73,37 @@ var readerSteps = []step{
 	{"what its crash leaves", "on Unix the kernel detaches a process that ends", (*trial).readerCrashes, false},
 }
 
+func (p Program) steps() []step {
+	if p.Publishes {
+		return publisherSteps
+	}
+	return readerSteps
+}
+
+// Rows are the names of the rows that RunProgram tries, in order.
+func (p Program) Rows() (names []string) {
+	for _, step := range p.steps() {
+		names = append(names, step.name)
+	}
+	return names
+}
+
 // RunProgram starts the program in a directory for temporary files of its own, reports
-// each row as it ends, and kills the program. It sets TMPDIR meanwhile.
-func RunProgram(p Program, report func(Result)) error {
+// each row as it ends, with the Qt that the program was seen to have, and kills the program.
+// It sets TMPDIR meanwhile. If ctx ends, so does it, with its error, and does not report the
+// row that is tried.
+func RunProgram(ctx context.Context, p Program, report func(qt string, result Result)) error {
 	r := &reporter{}
 	var err error
-	r.run(func() { err = runProgram(r, p, report) })
+	r.run(func() { err = runProgram(ctx, r, p, report) })
 	if r.Failed() && err == nil {
 		err = errors.New(r.failure)
 	}
 	return err
 }
 
-func runProgram(r *reporter, p Program, report func(Result)) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+func runProgram(ctx context.Context, r *reporter, p Program, report func(string, Result)) error {
+	limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	env := peertest.New(r)
 	env.ProgramsLeaveBehind() // it is killed
@@ -98,15 +115,16 @@ func runProgram(r *reporter, p Program, report func(Result)) error {
 	if err != nil {
 		return err
 	}
-	t := &trial{Program: p, running: running, ctx: ctx, hadFile: state.Segment.File.Exists}
+	t := &trial{Program: p, running: running, ctx: limited, hadFile: state.Segment.File.Exists}
 	defer t.end(env)
-	steps := readerSteps
-	if p.Publishes {
-		steps = publisherSteps
-	}
-	for _, step := range steps {
+	qt := ""
+	for _, step := range p.steps() {
 		result := t.try(step)
-		report(result)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		qt = cmp.Or(qt, running.Qt())
+		report(cmp.Or(qt, "unknown"), result)
 		if step.vital && result.Status == Failed {
 			break
 		}
@@ -258,7 +276,7 @@ func (t *trial) watchChanges() {
 }
 
 func (t *trial) takesLock() {
-	for deadline := time.Now().Add(changing); time.Now().Before(deadline); time.Sleep(tick) {
+	for deadline := time.Now().Add(changing); t.ctx.Err() == nil && time.Now().Before(deadline); time.Sleep(tick) {
 		if locked, err := t.running.HasLocked(t.Key); err != nil {
 			t.Fatal(err)
 		} else if locked {
@@ -278,16 +296,13 @@ func (t *trial) isExcluded() {
 		t.reason = "it was not seen to take the lock, or to change anything"
 		return
 	}
-	segment, err := qtbridge.Attach(t.ctx, t.Key, qtbridge.ReadWrite)
-	if err != nil {
-		t.Fatal("Attach():", err)
-	}
+	segment := t.attach()
 	defer func() { _ = segment.Close() }()
 	if err := segment.Lock(t.ctx); err != nil {
 		t.Fatal("Lock():", err)
 	}
 	before, during := make([]byte, segment.Size()), make([]byte, segment.Size())
-	_, err = segment.ReadAt(before, 0)
+	_, err := segment.ReadAt(before, 0)
 	time.Sleep(time.Second)
 	_, errDuring := segment.ReadAt(during, 0)
 	if err := errors.Join(err, errDuring, segment.Unlock()); err != nil {
@@ -303,7 +318,23 @@ func (t *trial) isExcluded() {
 	t.did(what, err)
 }
 
+// attach attaches to the segment of the program. One that makes it anew for each message has
+// none for a moment, or for longer if its create() met a reader.
+func (t *trial) attach() (segment *qtbridge.Segment) {
+	t.Helper()
+	t.await("there is a segment to attach to", func() (bool, error) {
+		var err error
+		segment, err = qtbridge.Attach(t.ctx, t.Key, qtbridge.ReadWrite)
+		if errors.Is(err, qtbridge.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	return segment
+}
+
 func (t *trial) crashes() {
+	_ = t.running.Await(t.ctx, changing, "there is a segment", func() (bool, error) { return t.inspect().Segment.Exists, nil })
 	t.running.Kill()
 	state := t.inspect()
 	t.Logf("killed: %v", state.Verdict)

@@ -28,38 +28,57 @@ type Cell struct {
 }
 
 // Run tries the rows, one after the other, and reports each as it ends. It sets
-// TMPDIR meanwhile.
-func Run(cell Cell, report func(Result)) {
-	rows := rowsOf(rows, cell.Kind)
-	if cell.Other != "" {
-		rows = rowsOf(peerRows, cell.Kind)
-	}
-	for _, row := range rows {
-		if len(cell.Only) == 0 || slices.Contains(cell.Only, row.name) {
-			report(runRow(cell, row))
+// TMPDIR meanwhile. If ctx ends, the row that is tried is not reported.
+func Run(ctx context.Context, cell Cell, report func(Result)) {
+	for _, row := range cell.rows() {
+		result := runRow(ctx, cell, row)
+		if ctx.Err() != nil {
+			return
 		}
+		report(result)
 	}
 }
+
+// rows are those that are tried.
+func (c Cell) rows() []row {
+	of := rows
+	if c.Other != "" {
+		of = peerRows
+	}
+	return slices.DeleteFunc(rowsOf(of, c.Kind), func(r row) bool { return len(c.Only) > 0 && !slices.Contains(c.Only, r.name) })
+}
+
+// Rows are the names of the rows that Run tries, in order.
+func (c Cell) Rows() []string { return namesOf(c.rows()) }
 
 // rowsOf are the rows that are about a kind of key.
 func rowsOf(rows []row, kind Kind) []row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.only != nil && !r.only(kind) })
 }
 
+func namesOf(rows []row) []string {
+	var names []string
+	for _, row := range rows {
+		names = append(names, row.name)
+	}
+	return names
+}
+
 // rowLimit is how long a process of a row may run, so that one that hangs fails the row.
 var rowLimit = 60 * time.Second
 
-func runRow(cell Cell, row row) Result {
+func runRow(ctx context.Context, cell Cell, row row) Result {
 	begun := time.Now()
 	r := &reporter{}
 	before := leftovers()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	s := &scene{reporter: r, cell: cell, ctx: ctx}
+	s := &scene{reporter: r, cell: cell, ctx: limited}
 	r.run(func() {
 		s.env = peertest.New(r)
 		s.env.Limit = rowLimit // of a peer that hangs
-		r.Cleanup(s.settle)    // before it looks at what is left
+		s.env.Interrupted = ctx.Done()
+		r.Cleanup(s.settle) // before it looks at what is left
 		s.key, s.peerKey = cell.Kind.keys(s.env, s.env.Name())
 		s.peer = s.newPeer(s.cell.Peer, "Qt ")
 		if cell.Other != "" {

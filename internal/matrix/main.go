@@ -6,6 +6,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -51,11 +52,12 @@ func main() {
 }
 
 func run(o options) error {
-	goes, err := programs(o.goes, func(path string) (pairs.Program, error) { return pairs.GoProgram(path) })
+	ctx := context.Background()
+	goes, err := programs(o.goes, func(path string) (pairs.Program, error) { return pairs.GoProgram(ctx, path) })
 	if err != nil {
 		return err
 	}
-	peers, err := programs(o.peers, pairs.Peer)
+	peers, err := programs(o.peers, func(path string) (pairs.Program, error) { return pairs.Peer(ctx, path) })
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func run(o options) error {
 	}
 	runner := pairs.Runner{Out: o.out, Quick: o.quick, Tell: tell}
 	cells := pairs.Cells(goes, peers)
-	if err := runner.Run(cells); err != nil {
+	if err := runner.Run(ctx, cells); err != nil {
 		return err
 	}
 	report := pairs.NewReport(o.commit, o.quick, goes, peers, cells)

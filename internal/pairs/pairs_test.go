@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -145,7 +146,7 @@ func TestAProgramThatEndsEarlyFails(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o777))
 		c := &Cell{Go: Program{Path: path}, Peer: qt("5.15.8"), Kind: "setKey"}
-		require.NoError(t, new(Runner).run(c))
+		require.NoError(t, new(Runner).run(t.Context(), c))
 		assert.Equal(t, 1, Count(c.Results).Failed, "%s: %v", name, c.Results)
 	}
 }
@@ -176,4 +177,13 @@ func TestTheMiddleOfALongTranscriptIsLeftOut(t *testing.T) {
 	assert.Contains(t, text, "23\n… 64 lines more\n88\n")
 	long.Status = conformance.Failed
 	assert.Contains(t, transcript(long), "\n50\n")
+}
+
+// A peer that prints without end is not listened to for long.
+func TestAPeerThatDoesNotEnd(t *testing.T) {
+	begun := time.Now()
+	peer, err := Peer(t.Context(), "yes")
+	require.ErrorContains(t, err, "more than")
+	assert.Equal(t, err, peer.Failure)
+	assert.Less(t, time.Since(begun), answerLimit)
 }

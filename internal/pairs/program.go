@@ -45,9 +45,9 @@ func (p Program) Name() string {
 const answerLimit = 20 * time.Second
 
 // GoProgram asks a Go program for its Qt.
-func GoProgram(path string, args ...string) (Program, error) {
+func GoProgram(ctx context.Context, path string, args ...string) (Program, error) {
 	p := Program{Path: path, Args: args}
-	out, err := ask(path, nil, append(args, "about")...)
+	out, err := ask(ctx, path, nil, append(args, "about")...)
 	if err == nil {
 		err = json.Unmarshal(out, &p.About)
 	}
@@ -55,14 +55,14 @@ func GoProgram(path string, args ...string) (Program, error) {
 }
 
 // Peer asks a testpeer for its Qt. One that does not answer is a Program with a Failure.
-func Peer(path string) (Program, error) {
+func Peer(ctx context.Context, path string) (Program, error) {
 	if found, err := exec.LookPath(path); err == nil {
 		path = found
 	}
 	if full, err := filepath.Abs(path); err == nil && strings.Contains(path, "/") {
 		path = full // cells have other working directories
 	}
-	p, err := askPeer(path)
+	p, err := askPeer(ctx, path)
 	if err != nil {
 		p.Failure = err
 		p.Compiled, p.Running = "unknown", "unknown"
@@ -70,8 +70,8 @@ func Peer(path string) (Program, error) {
 	return p, err
 }
 
-func askPeer(path string) (Program, error) {
-	out, err := ask(path, []byte(`{"id":1,"op":"hello"}`+"\n"), "verbs")
+func askPeer(ctx context.Context, path string) (Program, error) {
+	out, err := ask(ctx, path, []byte(`{"id":1,"op":"hello"}`+"\n"), "verbs")
 	var hello peertest.Reply
 	if err == nil {
 		err = json.Unmarshal(out, &hello)
@@ -86,14 +86,36 @@ func askPeer(path string) (Program, error) {
 	return Program{Path: path, About: conformance.About{Compiled: hello.QtVersion, Running: hello.QtVersion}}.summed(err)
 }
 
-func ask(path string, stdin []byte, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+func ask(ctx context.Context, path string, stdin []byte, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	return out, errors.Join(ctx.Err(), err)
+	out := answer{end: cancel}
+	cmd.Stdout = &out
+	err := cmd.Run()
+	if out.isTooLong() {
+		return nil, fmt.Errorf("its answer has more than %d bytes", answerSize)
+	}
+	return out.text, errors.Join(ctx.Err(), err)
+}
+
+// answer is what a program prints; end ends the program if that is too much.
+type answer struct {
+	text []byte
+	end  func()
+}
+
+const answerSize = 64 << 10
+
+func (a *answer) isTooLong() bool { return len(a.text) > answerSize }
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.text = append(a.text, p[:min(len(p), answerSize+1-len(a.text))]...); a.isTooLong() {
+		a.end()
+	}
+	return len(p), nil
 }
 
 // summed notes the sum of the file, unless something is wrong with the program.

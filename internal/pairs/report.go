@@ -30,6 +30,13 @@ func Count(results []conformance.Result) Counts {
 	return n
 }
 
+// Add adds other rows.
+func (n *Counts) Add(more Counts) {
+	n.Passed += more.Passed
+	n.Failed += more.Failed
+	n.Impossible += more.Impossible
+}
+
 func (n Counts) String() string {
 	var parts []string
 	for _, part := range []struct {
@@ -152,9 +159,7 @@ func kindsOf(cells []*Cell) []string {
 
 func (r *Report) enter(c *Cell, id string) *entry {
 	e := &entry{Cell: c, ID: id, Counts: Count(c.Results)}
-	r.Counts.Passed += e.Counts.Passed
-	r.Counts.Failed += e.Counts.Failed
-	r.Counts.Impossible += e.Counts.Impossible
+	r.Counts.Add(e.Counts)
 	r.Seconds += c.Seconds
 	for _, result := range c.Results {
 		if !slices.ContainsFunc(r.Rows, func(known conformance.Result) bool { return known.Row == result.Row }) {

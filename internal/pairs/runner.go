@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"qtinterop/internal/conformance"
@@ -103,8 +104,9 @@ func different(peers []Program) []Program {
 // in Python tells it which Qt to take.
 func (p Program) is(other Program) bool { return p.sum == other.sum && p.About == other.About }
 
-// Run runs cells, but not what is kept from before.
-func (r *Runner) Run(cells []*Cell) error {
+// Run runs cells, but not what is kept from before. If ctx ends, the programs of those that
+// run are ended, and Run returns its error; what had come until then is in the cells.
+func (r *Runner) Run(ctx context.Context, cells []*Cell) error {
 	if r.Out != "" {
 		if err := os.MkdirAll(filepath.Join(r.Out, "cells"), 0o777); err != nil {
 			return err
@@ -116,7 +118,9 @@ func (r *Runner) Run(cells []*Cell) error {
 	for i := range jobs {
 		workers.Go(func() {
 			for c := range queue {
-				failures[i] = errors.Join(failures[i], r.one(c, len(cells)))
+				if ctx.Err() == nil {
+					failures[i] = errors.Join(failures[i], r.one(ctx, c, len(cells)))
+				}
 			}
 		})
 	}
@@ -125,13 +129,16 @@ func (r *Runner) Run(cells []*Cell) error {
 	}
 	close(queue)
 	workers.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	return errors.Join(failures...)
 }
 
-func (r *Runner) one(c *Cell, of int) error {
+func (r *Runner) one(ctx context.Context, c *Cell, of int) error {
 	kept := r.load(c)
 	if !kept {
-		if err := r.run(c); err != nil {
+		if err := r.run(ctx, c); err != nil || ctx.Err() != nil {
 			return err
 		}
 		if err := r.save(c); err != nil {
@@ -192,7 +199,7 @@ func (r *Runner) save(c *Cell) error {
 
 // run runs all rows of a cell. A program that ends before the last row fails it, and so
 // does a peer that does not even say which Qt it has.
-func (r *Runner) run(c *Cell) error {
+func (r *Runner) run(ctx context.Context, c *Cell) error {
 	c.Begun = time.Now()
 	defer func() { c.Seconds = time.Since(c.Begun).Seconds() }()
 	if c.Peer.Failure != nil {
@@ -205,12 +212,12 @@ func (r *Runner) run(c *Cell) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
-	ctx, cancel := context.WithTimeout(context.Background(), cellLimit)
+	limited, cancel := context.WithTimeout(ctx, cellLimit)
 	defer cancel()
 	args := r.command(c)
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd := exec.CommandContext(limited, args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-	cmd.WaitDelay = time.Second
+	endInOrder(cmd)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -227,11 +234,23 @@ func (r *Runner) run(c *Cell) error {
 		}
 		r.note(c, result)
 	}
-	if err := cmd.Wait(); err != nil || len(c.Results) == 0 && len(r.Only) == 0 {
+	if err := cmd.Wait(); ctx.Err() == nil && (err != nil || len(c.Results) == 0 && len(r.Only) == 0) {
 		r.note(c, conformance.Result{Row: "the program ends in order", Status: conformance.Failed,
-			Reason: fmt.Sprintf("%v after %d rows", errors.Join(ctx.Err(), err), len(c.Results)), Transcript: strings.Split(stderr.String(), "\n")})
+			Reason: fmt.Sprintf("%v after %d rows", errors.Join(limited.Err(), err), len(c.Results)), Transcript: strings.Split(stderr.String(), "\n")})
 	}
 	return nil
+}
+
+// endInOrder has a command leave nothing behind when its context ends. With namespaces of its
+// own these go with it, and all in them; else it has to remove what it has made. A Ctrl-C goes
+// to this program alone, so that none of its rows fail for it.
+func endInOrder(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second
+	if !Apart() {
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = 10 * time.Second
+	}
 }
 
 func (r *Runner) note(c *Cell, result conformance.Result) {

@@ -5,14 +5,18 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"qtinterop/internal/conformance"
 )
 
 func main() {
-	if err := conformance.Command(nil, os.Args[1:], os.Stdout); err != nil {
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if err := conformance.Command(ctx, nil, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "conform:", err)
 		os.Exit(2)
 	}
