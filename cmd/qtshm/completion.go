@@ -31,12 +31,13 @@ func complete(root *cobra.Command, line []string) {
 // keysOf tells of what exists the keys that a command is for.
 var keysOf = map[string]func(e *qtbridge.Entry) bool{
 	"get": hasSegment, "put": hasSegment, "watch": hasSegment, "lock": hasSegment,
-	"sem":  func(e *qtbridge.Entry) bool { return e.State.Lock.Exists },
-	"info": isAny, "doctor": isAny, "rm": isAny,
+	"sem":   func(e *qtbridge.Entry) bool { return e.State.Lock.Exists },
+	"guess": hasSegment, "info": isAny, "doctor": isAny, "rm": isAny, "publish": isNone,
 }
 
 func hasSegment(e *qtbridge.Entry) bool { return e.State.Segment.Exists }
 func isAny(*qtbridge.Entry) bool        { return true }
+func isNone(*qtbridge.Entry) bool       { return false }
 
 // completeArgs completes KEY, and behind -- what the shell knows.
 func completeArgs(is func(*qtbridge.Entry) bool, behindDash bool) cobra.CompletionFunc {
@@ -46,6 +47,8 @@ func completeArgs(is func(*qtbridge.Entry) bool, behindDash bool) cobra.Completi
 			return nil, cobra.ShellCompDirectiveDefault
 		case len(args) == 0:
 			return liveKeys(is), cobra.ShellCompDirectiveNoFileComp
+		case len(args) == 1 && c.Flag("file") != nil && c.Flag("as").Changed:
+			return nil, cobra.ShellCompDirectiveDefault // the picture
 		case len(args) == 1 && c.Name() == "sem":
 			return []cobra.Completion{"acquire", "release", "value"}, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -68,10 +71,12 @@ func liveKeys(is func(*qtbridge.Entry) bool) []cobra.Completion {
 
 // completeFlag completes the value of a flag, where there is a choice.
 func completeFlag(name string) cobra.CompletionFunc {
-	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		switch name {
 		case "as":
-			return formatNames(), cobra.ShellCompDirectiveNoFileComp
+			return c.Flag(name).Value.(*showing).names(), cobra.ShellCompDirectiveNoFileComp
+		case "graphics":
+			return graphicsNames(), cobra.ShellCompDirectiveNoFileComp
 		case "encoding":
 			return encodingNames, cobra.ShellCompDirectiveNoFileComp
 		case "peer":

@@ -30,7 +30,7 @@ func TestCompletionOfKeys(t *testing.T) {
 		e := peertest.New(t)
 		name := plainName(e)
 		segmentOf(e, qt, name, []byte("x"))
-		for _, command := range []string{"get", "put", "watch", "lock", "info", "rm", "sem", "doctor"} {
+		for _, command := range []string{"get", "put", "watch", "lock", "guess", "info", "rm", "sem", "doctor"} {
 			offered, directive := completions(t, command, name[:5])
 			assert.Contains(t, offered, name+"\tlive", command)
 			assert.Equal(t, onlyOffered, directive)
@@ -53,8 +53,10 @@ func TestCompletionOfFlags(t *testing.T) {
 		args    []string
 		offered []string
 	}{
-		{[]string{"get", "x", "--as", ""}, formatNames()},
-		{[]string{"watch", "x", "--as="}, formatNames()},
+		{[]string{"get", "x", "--as", ""}, []string{"raw", "hex", "text", "json", "image", "datastream"}},
+		{[]string{"watch", "x", "--as="}, []string{"raw", "hex", "text", "json", "image", "datastream"}},
+		{[]string{"put", "x", "--as", ""}, []string{"image", "datastream"}},
+		{[]string{"get", "x", "--graphics", ""}, graphicsNames()},
 		{[]string{"put", "x", "--encoding", ""}, encodingNames},
 		{[]string{"get", "x", "--offset", ""}, []string{}},
 		{[]string{"watch", "x", "--poll", ""}, []string{}},
@@ -63,7 +65,9 @@ func TestCompletionOfFlags(t *testing.T) {
 		assert.Equal(t, flag.offered, offered, "%v", flag.args)
 		assert.Equal(t, onlyOffered, directive)
 	}
-	for _, args := range [][]string{{"put", "x", "--file", ""}, {"publish", "x", "--file", ""}} {
+	for _, args := range [][]string{
+		{"put", "x", "--file", ""}, {"publish", "x", "--file", ""}, {"put", "x", "--as", "image", ""}, {"publish", "--as=image", "x", ""},
+	} {
 		_, directive := completions(t, args...)
 		assert.Equal(t, filesAsWell, directive)
 	}

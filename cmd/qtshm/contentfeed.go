@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"image"
 	"sync"
 	"time"
 
@@ -22,9 +23,10 @@ type contentFeed struct {
 
 // previewMsg is the content of a segment, or why there is none.
 type previewMsg struct {
-	feed    *contentFeed
-	message qtbridge.Message
-	err     error
+	feed      *contentFeed
+	message   qtbridge.Message
+	err       error
+	thumbnail *image.RGBA // nil if the content is no picture
 }
 
 const (
@@ -66,14 +68,18 @@ func restAfter(m *qtbridge.Message) time.Duration {
 	return 0
 }
 
-// pass passes on the latest that there is.
+// pass passes on the latest that there is. A picture takes time: the rest after it is
+// longer than that.
 func (f *contentFeed) pass(ctx context.Context, send func(previewMsg)) {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-f.fresh:
-			send(f.current())
-			wait(ctx, previewPace)
+			latest, start := f.current(), time.Now()
+			latest.thumbnail = thumbnailOf(latest.message.Data)
+			took := time.Since(start)
+			send(latest)
+			wait(ctx, previewPace+4*took)
 		}
 	}
 }
@@ -88,7 +94,7 @@ func wait(ctx context.Context, d time.Duration) {
 func (f *contentFeed) take(message qtbridge.Message, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.latest = previewMsg{f, message, err}
+	f.latest = previewMsg{feed: f, message: message, err: err}
 	if err == nil {
 		f.countChange(&message)
 	}

@@ -5,16 +5,14 @@ import (
 	"bytes"
 	"encoding/base64"
 	"io"
-
-	"qtinterop/qtbridge/layout"
 )
 
 // contentJSON is what get and watch print of bytes, after their own fields. It is
 // written piece by piece: there is no second copy of the bytes in memory.
 type contentJSON struct {
-	data   io.Reader     // nil if there are none
-	text   *string       // nil if the bytes are no text
-	values layout.Record // nil without --format
+	data   io.Reader // nil if there are none
+	text   *string   // nil if the bytes are no text
+	values any       // nil without --format
 }
 
 // writeTo writes one line: the fields of head, base64, and text and

@@ -174,8 +174,12 @@ const maxText = 64 << 10
 // textLines are the lines of the text up to the first NUL, broken where they are too
 // long, and a line that says what follows.
 func (p *contentPage) textLines() []string {
-	lines, line, used := []string{}, "", 0
-	end := func() { lines, line, used = append(lines, line), "", 0 }
+	lines, used := []string{}, 0
+	var line strings.Builder
+	end := func() {
+		lines, used = append(lines, line.String()), 0
+		line.Reset()
+	}
 	i := 0
 	for i < min(len(p.data), maxText) {
 		r, size := p.runeAt(i)
@@ -192,12 +196,12 @@ func (p *contentPage) textLines() []string {
 			if used+width > p.width {
 				end()
 			}
-			line += p.mark(letter, i, size)
+			line.WriteString(p.mark(letter, i, size))
 			used += width
 		}
 		i += size
 	}
-	if line != "" || i == 0 {
+	if line.Len() > 0 || i == 0 {
 		end()
 	}
 	if rest := len(p.data) - i; rest > 0 && !isZero(p.data[i:]) {

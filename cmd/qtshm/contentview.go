@@ -20,6 +20,7 @@ type contentView struct {
 	last   previewMsg
 	before []byte // the content that was shown before the last
 	format contentFormat
+	curves fieldCurves
 }
 
 // maxPreview is how large a segment may be to be followed: each change is
@@ -64,7 +65,7 @@ func (p *contentView) stop() {
 	if p.cancel != nil {
 		p.cancel()
 	}
-	*p = contentView{send: p.send, format: p.format}
+	*p = contentView{send: p.send, format: p.format, curves: p.curves.restarted()}
 }
 
 // measured is the entry whose changes are seen; empty if there is none.
@@ -84,6 +85,9 @@ func (p *contentView) show(m previewMsg) {
 		p.before = p.last.message.Data
 	}
 	p.last = m
+	if m.err == nil && m.message.Cause != qtbridge.Removed {
+		p.curves.take(m.message.Data)
+	}
 }
 
 // why says why there is no content of an entry to be seen; it is empty if there is.

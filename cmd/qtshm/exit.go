@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"qtinterop/qtbridge"
+	"qtinterop/qtbridge/datastream"
 	"qtinterop/qtbridge/layout"
 )
 
@@ -108,6 +109,12 @@ func statusOf(err error) int {
 	}
 	if _, ok := errors.AsType[*layout.Error](err); ok {
 		return exitUsage // bytes that --format does not fit
+	}
+	if e, ok := errors.AsType[*datastream.Error](err); ok && e.Code != datastream.ErrUnavailable && e.Code != datastream.ErrQt {
+		return exitUsage // the same of a message, or values that it cannot have
+	}
+	if isPictureError(err) {
+		return exitUsage
 	}
 	if e, ok := errors.AsType[*qtbridge.Error](err); ok {
 		return statusOfCode(e.Code)

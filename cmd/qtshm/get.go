@@ -22,9 +22,10 @@ const (
 // getOptions are the flags of get.
 type getOptions struct {
 	part
-	as          format
+	as          showing
 	encoding    textEncoding
-	format      structFormat
+	format      valueFormat
+	graphics    graphics
 	noLock      bool
 	requireLive bool
 	timeout     span
@@ -35,7 +36,8 @@ It prints raw bytes, or to a terminal a hex dump as hexdump -C.
 
 Up to 64 MiB are copied before anything is printed. More is printed piece by piece:
 then the lock is held until the reader of the output has taken it. As text, the
-bytes up to the first NUL are printed, and a newline.
+bytes up to the first NUL are printed, and a newline; a terminal gets a ?
+for each control character but white space.
 
 ` + perSystem("", `A segment consists of whole pages, of 4 KiB: what was not written is zero, and is
 printed too, but not as text. --length prints no more than it says.
@@ -53,6 +55,25 @@ struct { i16 x; f32 y; }[3] axes an array of structs. Before the first field the
 be LP64; or LLP64; for another system, big; for the other byte order, and pack=1;. All
 of it is in go doc qtinterop/qtbridge/layout Parse.
 
+--as datastream prints the values of a QDataStream message as a line of JSON; --format says
+which, by the names of Qt: 'QString name; qint32 n; QMap<QString, QList<short>> lists', and
+struct { QString name; double speed; } for what a program's own operator<< writes. Without it
+the values are guessed, and the guess is said on stderr. Behind a colon stand the Qt
+that has written it (datastream:5.15, without which it is the newest of the Qt that qtshm
+has), and little or single for setByteOrder() and setFloatingPointPrecision(). What is in
+a QVariant has its type with it where JSON has none: {"QDate": "2024-02-29"}. A QImage
+or QPixmap is its PNG in base64. All of it is in go doc qtinterop/qtbridge/datastream
+Form.DecodeJSON.
+
+--as image is for pictures: a QImage or QPixmap in a QDataStream, or a PNG, each at the
+start or at --offset; or a raw frame, of which you say width, height and the
+QImage::Format, and if its lines are longer than those of QImage, the bytes of one:
+image:3840x2160:RGB32:16384. A terminal shows it, in its width and height: by the graphics
+of Kitty or Sixel if it has them (--graphics chooses), else by half blocks, in the
+colours that it has. Elsewhere goes a PNG. The formats are RGB32, ARGB32,
+ARGB32_Premultiplied, RGBX8888, RGBA8888, RGBA8888_Premultiplied, RGB888, BGR888, RGB16,
+RGB555, Grayscale8, Grayscale16, RGBX64, RGBA64 and RGBA64_Premultiplied.
+
 What a crash has left behind is printed as well, with a word on stderr, and stays:
 rm removes it. With --require-live that is a failure, with status 8.`
 
@@ -68,6 +89,9 @@ func (a *app) getCmd() *cobra.Command {
   qtshm get native:RkWebViewModelSM --as text
   qtshm get Frame --offset 16 --length 64K --as hex
   qtshm get Config --json --timeout 2s
+  qtshm get Photo --as image            # the picture, or > photo.png
+  qtshm get Frame --as image:640x480:RGB32 --offset 64 > frame.png
+  qtshm get Oven --as datastream:5.15 --format 'QString name; qint32 n; QVariantMap settings'
   qtshm get Reading --format 'u32 magic; u32 seq; f64 temp; char[16] name'`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error { return a.get(c.Context(), args[0], o) },
@@ -77,7 +101,8 @@ func (a *app) getCmd() *cobra.Command {
 	addRequireLive(c, &o.requireLive)
 	c.Flags().Var(&o.timeout, "timeout", "wait for the lock no longer than this; 0 does not wait")
 	addShowing(c, &o.as, &o.encoding, "hex on a terminal, else raw")
-	o.format.addFlag(c)
+	o.format.addFlag(c, formatUsage)
+	addGraphics(c, &o.graphics)
 	return c
 }
 
@@ -86,25 +111,29 @@ func (a *app) get(ctx context.Context, name string, o getOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.as, err = a.chosen(o.as); err != nil {
+	if err := o.format.resolve(ctx, &o.as); err != nil {
 		return err
 	}
-	if err := o.format.agreesWith(o.as); err != nil {
+	if o.as.format, err = a.chosen(o.as.format); err != nil {
 		return err
 	}
-	if o.as == "" && isTerminal(a.out) {
-		o.as = asHex
+	r := reading{app: a}
+	if r.canvas, err = a.canvasFor(o.as.format, o.graphics); err != nil {
+		return err
+	}
+	if o.as.format == "" && isTerminal(a.out) {
+		o.as.format = asHex
 	}
 	s, err := a.attachTo(ctx, "get", key, qtbridge.ReadOnly, o.requireLive)
 	if err != nil {
 		return err
 	}
 	defer closing(s, &err)
-	r := reading{app: a, options: o, segment: s}
+	r.options, r.segment = o, s
 	if r.offset, r.length, err = o.within(int64(s.Size())); err != nil {
 		return err
 	}
-	r.length = o.format.limit(r.length)
+	r.length = o.as.frame.limit(o.format.limit(r.length))
 	return r.run(ctx)
 }
 
@@ -115,12 +144,14 @@ func closing(c io.Closer, err *error) { *err = errors.Join(*err, c.Close()) }
 type reading struct {
 	app            *app
 	options        getOptions
+	canvas         canvas
 	segment        *qtbridge.Segment
 	offset, length int64
 }
 
 func (r *reading) run(ctx context.Context) error {
-	if r.length > copyLimit && r.options.as != asText {
+	whole := r.options.as.format == asText || r.options.as.format == asImage
+	if r.length > copyLimit && !whole {
 		return r.locked(ctx, func() error { return r.stream(ctx) })
 	}
 	data, err := r.copy(ctx)
@@ -185,7 +216,7 @@ func (r *reading) stream(ctx context.Context) error {
 	defer bar.end()
 	w := patientWriter{ctx, r.app.out}
 	part := io.TeeReader(io.NewSectionReader(r.segment, r.offset, r.length), bar)
-	switch r.options.as {
+	switch r.options.as.format {
 	case asJSON:
 		return r.streamJSON(w, part)
 	case asHex:
@@ -228,16 +259,19 @@ func (r *reading) head() getJSON {
 func (r *reading) print(ctx context.Context, data []byte) error {
 	w := patientWriter{ctx, r.app.out}
 	e := r.options.encoding.Encoding
-	values, err := r.options.format.values(data)
+	if r.options.as.format == asImage {
+		return r.canvas.showIn(w, data, r.options.as.frame)
+	}
+	values, err := r.options.format.values(data, r.app.note)
 	if err != nil {
 		return err
 	}
-	if r.options.as == asJSON {
+	if r.options.as.format == asJSON {
 		content := contentJSON{bytes.NewReader(data), textOf(data, e), values}
 		return content.writeTo(w, r.head())
 	}
 	if values != nil {
 		return writeJSON(w, values)
 	}
-	return writeAs(w, r.options.as, data, r.offset, e)
+	return writeAs(w, r.options.as.format, data, r.offset, e)
 }

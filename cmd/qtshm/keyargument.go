@@ -15,7 +15,7 @@ import (
 
 // takesFound are the commands whose KEY can be what other tools tell of a segment that
 // exists: its id, its System V key, or the path of its key file.
-var takesFound = []string{"get", "put", "info", "watch", "rm", "lock", "doctor"}
+var takesFound = []string{"get", "put", "guess", "info", "watch", "rm", "lock", "doctor"}
 
 // findKeyArgument puts the KEY in the place of what stands for one.
 func findKeyArgument(c *cobra.Command, args []string) error {

@@ -48,7 +48,7 @@ func TestKeyOfWhatIsFound(t *testing.T) {
 func TestKeyOfWhatIsNotFound(t *testing.T) {
 	e := peertest.New(t)
 	for form, status := range map[string]int{"id:2147483647": exitNotFound, "id:": exitUsage, "id:-1": exitUsage, "id:x": exitUsage, "id:99999999999999999999": exitUsage, "0x51ffffff": exitNotFound} {
-		for _, command := range []string{"get", "info", "watch", "rm", "doctor"} {
+		for _, command := range []string{"get", "guess", "info", "watch", "rm", "doctor"} {
 			refused(t, status, form, command, form)
 		}
 	}

@@ -72,10 +72,15 @@ func do(t testing.TB, args ...string) result { t.Helper(); return doWith(t, "", 
 
 func doWith(t testing.TB, stdin string, args ...string) result {
 	t.Helper()
+	return doFrom(t, strings.NewReader(stdin), args...)
+}
+
+func doFrom(t testing.TB, stdin io.Reader, args ...string) result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	var out, errOut bytes.Buffer
-	status := run(ctx, args, strings.NewReader(stdin), &out, &errOut)
+	status := run(ctx, args, stdin, &out, &errOut)
 	require.NoError(t, ctx.Err(), "%v", args)
 	return result{status, out.String(), errOut.String()}
 }

@@ -162,7 +162,7 @@ func seeAlso(c *cobra.Command) []string {
 		}
 		return all
 	}
-	others := map[string]string{"lock": "flock(1)", "info": "ipcs(1)", "ls": "ipcs(1)", "get": "hexdump(1)", "rm": "ipcrm(1)"}
+	others := map[string]string{"lock": "flock(1)", "info": "ipcs(1)", "ls": "ipcs(1)", "get": "hexdump(1)", "guess": "file(1)", "rm": "ipcrm(1)"}
 	also := []string{"qtshm(1)"}
 	if other, ok := others[c.Name()]; ok {
 		also = append(also, other)

@@ -17,3 +17,10 @@ func (a *app) hint(format string, args ...any) {
 		fmt.Fprintf(a.err, "qtshm: "+format+"\n", args...)
 	}
 }
+
+// note tells people what they did not ask for, and ought to know.
+func (a *app) note(format string, args ...any) {
+	if !a.json {
+		fmt.Fprintln(a.err, printable(fmt.Sprintf("qtshm: "+format, args...)))
+	}
+}

@@ -30,9 +30,23 @@ func (a *app) newProgress(total int64) *progress {
 	if !isTerminal(a.err) {
 		return nil
 	}
-	width := min(progressWidth, widthOf(a.err)-progressText)
-	return &progress{w: a.err, width: width, total: total, next: time.Now().Add(progressAfter)}
+	return &progress{w: a.err, width: barWidth(a.err, progressText), total: total, next: time.Now().Add(progressAfter)}
 }
+
+// barWidth is how wide a bar can be on a terminal, beside so much text.
+func barWidth(w io.Writer, text int) int { return min(progressWidth, widthOf(w)-text) }
+
+// barText is a bar of a width, if there is room for one, and a text.
+func barText(width int, done, total int64, text string) string {
+	if width <= 0 {
+		return text
+	}
+	full := int(int64(width) * done / total)
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "] " + text
+}
+
+// clearLine takes a line of a terminal away, to write another.
+const clearLine = "\r\x1b[K"
 
 // Write counts bytes.
 func (p *progress) Write(data []byte) (int, error) {
@@ -52,24 +66,19 @@ func (p *progress) add(n int) {
 
 func (p *progress) draw() {
 	p.drawn = true
-	fmt.Fprint(p.w, "\r\x1b[K"+p.text())
+	fmt.Fprint(p.w, clearLine+p.text())
 }
 
 func (p *progress) text() string {
 	if p.total <= 0 {
 		return sizeText(p.done)
 	}
-	text := fmt.Sprintf("%3d%% of %s", 100*p.done/p.total, sizeText(p.total))
-	if p.width <= 0 {
-		return text
-	}
-	full := int(int64(p.width) * p.done / p.total)
-	return "[" + strings.Repeat("#", full) + strings.Repeat(".", p.width-full) + "] " + text
+	return barText(p.width, p.done, p.total, fmt.Sprintf("%3d%% of %s", 100*p.done/p.total, sizeText(p.total)))
 }
 
 // end takes the bar away.
 func (p *progress) end() {
 	if p != nil && p.drawn {
-		fmt.Fprint(p.w, "\r\x1b[K")
+		fmt.Fprint(p.w, clearLine)
 	}
 }

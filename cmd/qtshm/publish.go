@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"time"
 
@@ -30,7 +29,14 @@ program does by detach(), create(), lock(), memcpy() and unlock().` +
 
 With --lines each line of stdin, without its end, is a message that replaces the
 one before; the end of stdin ends it. With --size there is one segment of that
-size for all messages, with zeros after each.
+size for all messages, with zeros after each. Without it a message has up to 1 GiB.
+A line has up to 64 MiB.
+
+With --as image the data is a PNG, and DATA the name of its file; it becomes what it
+does with put: a QImage in a QDataStream, or a raw frame.
+
+With --format the data is JSON, with --lines an object a line, and becomes a C++ struct or
+a QDataStream message, as with put.
 
 It waits for readers that are attached to the message before, and for the lock.
 With --json it says so on stdout when a message can be read.`
@@ -44,7 +50,9 @@ func (a *app) publishCmd() *cobra.Command {
 		Example: `  qtshm publish native:RkWebViewModelSM id-4711     # until Ctrl-C
   qtshm publish Config --file config.bin --for 10s
   tail -f ids.txt | qtshm publish Ids --lines --encoding utf-16le
-  qtshm publish Board 'hello' --size 4K`,
+  qtshm publish Board 'hello' --size 4K
+  qtshm publish Photo --as image photo.png
+  qtshm publish Oven --as datastream:5.15 --format 'QString name; qint32 n' '{"name":"x","n":3}'`,
 		Args: usageArgs(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, args []string) error { return a.publish(c, args, o) },
 	}
@@ -62,6 +70,9 @@ func (a *app) publish(c *cobra.Command, args []string, o publishOptions) (err er
 	}
 	if err := o.check(c, args, "lines"); err != nil {
 		return err
+	}
+	if o.lines && o.as.format != "" {
+		return usagef("--lines and --as %s contradict each other; give one of them", o.as.format)
 	}
 	if o.size == 0 {
 		return usagef("--size 0: a segment has at least 1 byte")
@@ -96,15 +107,22 @@ type publishing struct {
 	count     int
 }
 
+// maxMessage is how long a message can be that has no --size, so that what never ends is not
+// read for ever.
+const maxMessage = 1 << 30
+
 // limit is how long a message can be.
 func (p *publishing) limit() int64 {
 	if p.options.size > 0 {
 		return int64(p.options.size)
 	}
-	return math.MaxInt64 - 1
+	return maxMessage
 }
 
 func (p *publishing) tooLong() error {
+	if p.options.size < 0 {
+		return usagef("the data has more than %s; give a --size to publish more", sizeText(maxMessage))
+	}
 	return usagef("the data is longer than --size %d; give a larger --size", p.options.size)
 }
 
@@ -125,12 +143,15 @@ func (p *publishing) once(ctx context.Context, data []byte) error {
 func (p *publishing) lines(ctx context.Context) error {
 	within, cancel := limited(ctx, p.options.duration)
 	defer cancel()
-	in := bufio.NewReader(patientReader{within, p.app.in})
+	in := bufio.NewReaderSize(patientReader{within, p.app.in}, 64<<10)
 	var refused error // the last line that there was no room for
 	for n := 1; ; n++ {
-		line, err := in.ReadString('\n')
+		line, err := readLine(in)
 		if within.Err() != nil && ctx.Err() == nil {
 			return told(refused) // the end of --for
+		}
+		if errors.Is(err, errTooMuch) {
+			return usagef("line %d has more than %s, and is no message", n, sizeText(maxLine))
 		}
 		if err != nil && err != io.EOF {
 			return err
@@ -149,6 +170,23 @@ func (p *publishing) lines(ctx context.Context) error {
 	}
 }
 
+// maxLine is how many bytes a line of stdin may have.
+const maxLine = copyLimit
+
+// readLine reads a line with its end, if it has one.
+func readLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if line = append(line, part...); len(line) > maxLine {
+			return "", errTooMuch
+		}
+		if err != bufio.ErrBufferFull {
+			return string(line), err
+		}
+	}
+}
+
 // told is the exit status of an error that was reported before.
 func told(err error) error {
 	if err == nil {
@@ -158,7 +196,7 @@ func told(err error) error {
 }
 
 func (p *publishing) line(ctx context.Context, text string) error {
-	data, err := p.options.encoding.Encode(text)
+	data, err := p.options.bytesOf(text)
 	switch {
 	case err != nil:
 		return err

@@ -26,6 +26,14 @@ one before. --offset, --file and --hex write their bytes and no others. With --c
 all bytes behind become zero.
 
 It writes under the lock, or at once where there is none, as with most native keys.
+With --as image the data is a PNG, and DATA the name of its file: it is written as a
+QImage in a QDataStream, as operator<< does, or with --as image:640x480:RGB32 as the raw
+frame that qtshm get --as image reads, which must have the size of the PNG.
+
+With --format the data is a JSON object with a value for each field of a C++ struct, of
+which all bytes are written, or with --as datastream for each value of a QDataStream
+message: what qtshm get prints with the same flags.
+
 Data that does not fit behind --offset is refused, and nothing is written.`
 
 func (a *app) putCmd() *cobra.Command {
@@ -39,7 +47,10 @@ func (a *app) putCmd() *cobra.Command {
   qtshm put Config --file config.bin --clear
   qtshm put Frame --offset 16 --file part.bin
   printf '\1\0' | qtshm put Flags --file -
-  qtshm put Flags --hex '01 00'`,
+  qtshm put Flags --hex '01 00'
+  qtshm put Photo --as image photo.png
+  qtshm put Reading --format 'u32 magic; f64 temp' '{"magic":1,"temp":2.5}'
+  qtshm put Oven --as datastream:5.15 --format 'QString name; qint32 n' '{"name":"x","n":3}'`,
 		Args: usageArgs(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, args []string) error { return a.put(c, args, o) },
 	}
@@ -83,7 +94,7 @@ func (a *app) put(c *cobra.Command, args []string, o putOptions) error {
 // NUL of a text that is the whole content.
 func (o *putOptions) tail(c *cobra.Command, room int64) []byte {
 	nul := nulOf(o.encoding.Encoding)
-	if c.Flags().Changed("file") || c.Flags().Changed("hex") || c.Flags().Changed("offset") || int64(len(nul)) > room {
+	if o.as.format != "" || o.format.isGiven() || c.Flags().Changed("file") || c.Flags().Changed("hex") || c.Flags().Changed("offset") || int64(len(nul)) > room {
 		return nil
 	}
 	return nul

@@ -43,8 +43,8 @@ KEY is what the programs have agreed on:
                   taken from the working directory
 `, `  native:NAME     setNativeKey("NAME"): a name, for all sessions if it begins
                   with Global\
-`) + `For a segment that is there, get, put, watch, info, rm, lock and doctor also take
-its id as id:N, its System V key as 0xKEY, and the path of its key file.
+`) + `For a segment that is there, get, put, watch, guess, info, rm, lock and doctor also
+take its id as id:N, its System V key as 0xKEY, and the path of its key file.
 
 Exit status: ` + exitText + `.`
 
@@ -52,7 +52,7 @@ Exit status: ` + exitText + `.`
 var commands = map[string]func(*app) *cobra.Command{
 	"get": (*app).getCmd, "put": (*app).putCmd, "publish": (*app).publishCmd, "watch": (*app).watchCmd,
 	"create": (*app).createCmd, "rm": (*app).rmCmd, "info": (*app).infoCmd, "lock": (*app).lockCmd, "sem": (*app).semCmd,
-	"version": (*app).versionCmd, "ls": (*app).lsCmd, "doctor": (*app).doctorCmd, "top": (*app).topCmd, "man": (*app).manCmd,
+	"version": (*app).versionCmd, "ls": (*app).lsCmd, "doctor": (*app).doctorCmd, "top": (*app).topCmd, "guess": (*app).guessCmd, "man": (*app).manCmd,
 }
 
 // root is qtshm with the command that args begin with, or with all: to make them takes

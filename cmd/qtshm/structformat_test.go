@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +58,13 @@ func TestBadFormat(t *testing.T) {
 	segmentOf(e, 6, key, []byte{2, 0, 0, 0})
 	refused(t, exitUsage, `there is no type "u33"`, "get", key, "--format", "u33 a")
 	refused(t, exitUsage, "none: ", "get", key, "--format", "@"+filepath.Join(e.Work, "none"))
+	endless := filepath.Join(e.Work, "endless")
+	require.NoError(t, os.WriteFile(endless, bytes.Repeat([]byte(" "), maxFormat+1), 0o666))
+	refused(t, exitUsage, "more than 1 MiB", "get", key, "--format", "@"+endless)
+	refused(t, exitUsage, "more than 1 MiB", "put", key, "--format", "@"+endless, "{}")
+	refused(t, exitUsage, "--format @", "get", key, "--format", "@"+e.Work) // a directory
+	require.NoError(t, os.Truncate(endless, maxFormat))
+	refused(t, exitUsage, "nothing in it", "get", key, "--format", "@"+endless)
 	refused(t, exitUsage, "contradict", "get", key, "--format", "u8 a", "--as", "hex")
 	refused(t, exitUsage, "contradict", "watch", key, "--format", "u8 a", "--as", "text")
 	refused(t, exitUsage, "a command", append([]string{"watch", key, "--format", "u8 a", "--"}, childThat("exits", "0")...)...)

@@ -9,6 +9,9 @@ import (
 
 // isTerminal tells whether w, or a reader, is a terminal.
 func isTerminal(w any) bool {
+	if patient, ok := w.(patientWriter); ok {
+		w = patient.w
+	}
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }

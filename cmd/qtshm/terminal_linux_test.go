@@ -101,6 +101,18 @@ func TestColour(t *testing.T) {
 	assert.Contains(t, newTerminal(t, 20).run(nil, "get", key), "68 65 6c 6c 6f ", "hex is for terminals")
 }
 
+// Text does nothing to a terminal, and is as it is elsewhere.
+func TestTextWithControls(t *testing.T) {
+	e := peertest.New(t)
+	key := e.Name()
+	text := "a\tb\x1b]0;title\x07\u009b2Jé"
+	segmentOf(e, 6, key, []byte(text))
+	for _, args := range [][]string{{"get", key, "--as", "text"}, {"watch", key, "--as", "text", "--count", "1"}} {
+		assert.Equal(t, text+"\n", ok(t, args...))
+		assert.Equal(t, "a\tb?]0;title??2Jé\r\n", newTerminal(t, 80).run(nil, args...))
+	}
+}
+
 // A bar is drawn for what takes more than a second, on a terminal, and taken away.
 func TestProgressBar(t *testing.T) {
 	e := peertest.New(t)

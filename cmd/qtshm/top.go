@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qtinterop/qtbridge"
+	"qtinterop/qtbridge/layout"
 )
 
 const topKeys = `up, down   select a segment, as PgUp, PgDn, Home, End do
@@ -31,28 +32,36 @@ what is at least, as changes without the lock are seen from time to time only, a
 - where nothing is measured. Of segments that are not selected only those are counted
 that are made anew. Changes less than a millisecond apart can count as one.
 
+With --format, which get describes, the details of a segment (Enter) have a curve of each
+number of a struct at its start, as it has gone since the segment was selected.
+
 `
 
 func (a *app) topCmd() *cobra.Command {
 	var interval time.Duration
+	var format valueFormat
 	c := &cobra.Command{
 		Use:     "top",
 		Short:   "a live view of all segments, with a preview of one",
 		Long:    topLong + topKeys,
-		Example: "  qtshm top\n  ssh -t host qtshm top",
+		Example: "  qtshm top\n  ssh -t host qtshm top\n  qtshm top --format 'u32 seq; f64 temp'",
 		Args:    usageArgs(noArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if interval < 100*time.Millisecond {
 				return usagef("--interval %v is too short; give 100ms or more", interval)
 			}
-			return a.top(c.Context(), interval)
+			if err := format.resolve(c.Context(), &showing{}); err != nil {
+				return err
+			}
+			return a.top(c.Context(), interval, format.layout)
 		},
 	}
 	c.Flags().DurationVar(&interval, "interval", 500*time.Millisecond, "how often to look for segments")
+	format.addFlag(c, "draw how the numbers of a C++ struct go, in the details: the `layout`, as 'u32 magic; f64 temp', or @FILE")
 	return c
 }
 
-func (a *app) top(ctx context.Context, interval time.Duration) error {
+func (a *app) top(ctx context.Context, interval time.Duration, fields *layout.Layout) error {
 	if a.json || !isTerminal(a.in) || !isTerminal(a.out) {
 		return usagef("top needs a terminal, and has no JSON; use qtshm ls --json in scripts")
 	}
@@ -62,6 +71,7 @@ func (a *app) top(ctx context.Context, interval time.Duration) error {
 	model := &topModel{ctx: ctx, interval: interval, names: users{}, system: new(sync.Mutex), rates: rates{}}
 	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out), tea.WithoutSignalHandler(),
 		tea.WithFPS(int(time.Second/previewPace)))
+	model.preview.curves.layout = fields
 	model.preview.send = func(m previewMsg) { program.Send(m) }
 	_, err := program.Run()
 	model.preview.stop()

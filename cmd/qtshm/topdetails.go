@@ -28,6 +28,8 @@ func (m *topModel) details() *topDetails {
 		d.facts = append(d.facts, wrapped("("+why+")", m.width)...)
 		return d
 	}
+	d.facts = append(d.facts, m.preview.curves.lines(m.width)...)
+	d.facts = append(d.facts, thumbnailLines(m.preview.last.thumbnail, m.width)...)
 	d.content = m.preview.page(m.width)
 	return d
 }

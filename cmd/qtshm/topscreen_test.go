@@ -116,6 +116,57 @@ func TestTopContent(t *testing.T) {
 	})
 }
 
+// The details of a picture show it, above its bytes.
+func TestTopPicture(t *testing.T) {
+	program := topProgram(t)
+	env := peertest.New(t)
+	key := qtbridge.QtKey(plainName(env))
+	peer := env.Verbs(6)
+	makes(peer, key, 4096)
+	write := func(data []byte) {
+		peer.Must("shm.lock", key.String(), nil)
+		peer.Do("shm.write", key.String(), peertest.Args{"data": data})
+		peer.Must("shm.unlock", key.String(), nil)
+	}
+	write(append([]byte(pictureMarkers[0]), pngOf(t, gradient(6, 4))...))
+	s := startTop(t, program, key.Name())
+	s.waitFor("89 50 4e 47")
+	s.keys("Enter")
+	s.waitFor("\n▀▀▀▀▀▀\n▀▀▀▀▀▀\n00000000  00 00 00 01 89 50 4e 47")
+	write([]byte("no picture any more, but text"))
+	s.waitFor("|no pictu")
+	s.eventually("no picture", func(all string) bool { return !strings.Contains(all, "▀") })
+	s.keys("q")
+	s.restored()
+}
+
+// The details have a curve of each number of a struct, as a Qt program changes it.
+func TestTopCurves(t *testing.T) {
+	program := topProgram(t)
+	env := peertest.New(t)
+	key := qtbridge.QtKey(plainName(env))
+	peer := env.Verbs(6)
+	makes(peer, key, 4096)
+	s := newScreen(t, program)
+	s.keys("$QTSHM top --format 'u8 number'", "Enter")
+	s.waitFor("qtshm top:")
+	s.keys("/", key.Name(), "Enter")
+	s.waitFor("00000000  00 00")
+	s.keys("Enter")
+	s.waitFor("number          0            ▁\n")
+	for _, step := range []struct {
+		number byte
+		line   string
+	}{{2, "number          2            ▁█\n"}, {1, "number          1            ▁█▅\n"}} {
+		peer.Must("shm.lock", key.String(), nil)
+		peer.Do("shm.write", key.String(), peertest.Args{"base64": []byte{step.number}})
+		peer.Must("shm.unlock", key.String(), nil)
+		s.waitFor(step.line)
+	}
+	s.keys("q")
+	s.restored()
+}
+
 // Keys move by one, by a page, and to the ends, in any order.
 func TestTopMoves(t *testing.T) {
 	program := topProgram(t)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,10 @@ With --program it is a finished program, unchanged and without any protocol: wha
 can be proven of it from outside. It runs in a directory for temporary files of
 its own, and is killed in the end.
 
-Exit status: 0 if no row failed, 1 if one did, 2 usage.`
+A signal ends it: the programs are ended, what they have made is removed, and the
+results until then are told; in the reports those that did not end have failed.
+
+Exit status: 0 if no row failed, 1 if one did, 2 usage, 130 interrupted.`
 
 // verification is what verify is asked for.
 type verification struct {
@@ -61,7 +65,7 @@ func (a *app) verifyCmd() *cobra.Command {
 			"  qtshm verify --peer testpeer-qt6 --only size --only 'key derivation'\n" +
 			"  qtshm verify --program './viewer --hidden' --key RkWebViewModelSM --expect-text 'model-[0-9]+'",
 		Args: usageArgs(noArgs),
-		RunE: func(*cobra.Command, []string) error { return a.verify(&v) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.verify(c.Context(), &v) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&v.peers, "peer", nil, "a peer; several are tried one after the other, and with each other")
@@ -85,13 +89,13 @@ func (a *app) verifyCmd() *cobra.Command {
 func (a *app) conformCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "conform", Hidden: true, DisableFlagParsing: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return conformance.Command([]string{"conform"}, args, a.out)
+		RunE: func(c *cobra.Command, args []string) error {
+			return conformance.Command(c.Context(), []string{"conform"}, args, a.out)
 		},
 	}
 }
 
-func (a *app) verify(v *verification) (err error) {
+func (a *app) verify(ctx context.Context, v *verification) (err error) {
 	if len(v.peers) == 0 && v.program == "" {
 		return usagef("there is no peer; give one with --peer: scripts/build-testpeer makes them; or a finished program with --program")
 	}
@@ -109,18 +113,18 @@ func (a *app) verify(v *verification) (err error) {
 	if err != nil {
 		return err
 	}
-	program, err := pairs.GoProgram(self, "conform")
+	program, err := pairs.GoProgram(ctx, self, "conform")
 	if err != nil {
 		return err
 	}
 	if v.program != "" {
-		return a.verifyProgram(v, program, reports)
+		return a.verifyProgram(ctx, v, program, reports)
 	}
-	return a.verifyPeers(v, program, reports)
+	return a.verifyPeers(ctx, v, program, reports)
 }
 
 // verifyProgram tries a finished program.
-func (a *app) verifyProgram(v *verification, program pairs.Program, reports reports) error {
+func (a *app) verifyProgram(ctx context.Context, v *verification, program pairs.Program, reports reports) error {
 	key, err := qtbridge.ParseKey(v.key)
 	if err != nil {
 		return err
@@ -131,48 +135,71 @@ func (a *app) verifyProgram(v *verification, program pairs.Program, reports repo
 			return usagef("--expect-text: %v", err)
 		}
 	}
-	cell := &pairs.Cell{Go: program, Peer: pairs.Program{Path: v.program, About: conformance.About{Compiled: "its own", Running: "its own"}},
-		Kind: key.String(), Begun: time.Now()}
-	err = conformance.RunProgram(finished, func(result conformance.Result) {
+	cell := &pairs.Cell{Go: program, Peer: pairs.Program{Path: v.program}, Kind: key.String(), Begun: time.Now()}
+	rows := a.newRowProgress([]*pairs.Cell{cell}, func(*pairs.Cell) []string { return finished.Rows() })
+	err = conformance.RunProgram(ctx, finished, func(qt string, result conformance.Result) {
+		cell.Peer.About = conformance.About{Compiled: qt, Running: qt}
 		cell.Results = append(cell.Results, result)
-		a.tellRow(cell, result)
+		rows.tell(cell, result)
 	})
-	if err != nil {
+	rows.end()
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	cell.Seconds = time.Since(cell.Begun).Seconds()
-	return a.verified(v, reports, program, []pairs.Program{cell.Peer}, []*pairs.Cell{cell}, cell.Begun)
+	return a.verified(ctx, v, reports, program, []pairs.Program{cell.Peer}, rows, cell.Begun)
 }
 
-func (a *app) verifyPeers(v *verification, program pairs.Program, reports reports) error {
+func (a *app) verifyPeers(ctx context.Context, v *verification, program pairs.Program, reports reports) error {
 	if !pairs.Apart() {
 		fmt.Fprintln(a.err, "qtshm: there can be no namespaces of their own here, so that nobody looks whether anything is left behind; as root there can")
 	}
 	started := time.Now()
-	runner := pairs.Runner{Quick: v.quick, Only: v.only, Row: a.tellRow}
 	var peers []pairs.Program
 	for _, path := range v.peers {
-		peer, err := pairs.Peer(path)
+		peer, err := pairs.Peer(ctx, path)
 		if err != nil {
 			fmt.Fprintf(a.err, "qtshm: %v\n", err)
 		}
 		peers = append(peers, peer)
 	}
 	cells := append(pairs.Cells([]pairs.Program{program}, peers), pairs.CellsOfPeers(program, peers)...)
-	if err := runner.Run(cells); err != nil {
+	rows := a.newRowProgress(cells, v.rowsOf)
+	runner := pairs.Runner{Quick: v.quick, Only: v.only, Row: rows.tell,
+		Tell: func(c *pairs.Cell, _ bool, _, _ int) { rows.over(c) }}
+	err := runner.Run(ctx, cells)
+	rows.end()
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	return a.verified(v, reports, program, peers, cells, started)
+	return a.verified(ctx, v, reports, program, peers, rows, started)
+}
+
+// rowsOf are the rows that a cell plays.
+func (v *verification) rowsOf(c *pairs.Cell) []string {
+	kind, _ := conformance.KindOf(c.Kind)
+	cell := conformance.Cell{Kind: kind, Only: v.only}
+	if c.Other != nil {
+		cell.Other = c.Other.Path
+	}
+	return cell.Rows()
 }
 
 // verified writes the reports, and tells in the end.
-func (a *app) verified(v *verification, reports reports, program pairs.Program, peers []pairs.Program, cells []*pairs.Cell, started time.Time) error {
-	report := pairs.NewReport("qtshm "+versions().Version, v.quick, []pairs.Program{program}, peers, cells)
+func (a *app) verified(ctx context.Context, v *verification, reports reports, program pairs.Program, peers []pairs.Program, rows *rowProgress, started time.Time) error {
+	counts := rows.counts()
+	if ctx.Err() != nil {
+		rows.interrupt()
+	}
+	report := pairs.NewReport("qtshm "+versions().Version, v.quick, []pairs.Program{program}, peers, rows.cells)
 	if err := reports.write(report); err != nil {
 		return err
 	}
-	_ = a.printf("%s, in %.0f s, by qtshm on Qt %s\n", countsText(report.Counts), time.Since(started).Seconds(), program.Name())
-	if failed := report.Counts.Failed; failed > 0 {
+	_ = a.printf("%s, in %.0f s, by qtshm on Qt %s\n", countsText(counts), time.Since(started).Seconds(), program.Name())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if failed := counts.Failed; failed > 0 {
 		rows := "rows"
 		if failed == 1 {
 			rows = "row"

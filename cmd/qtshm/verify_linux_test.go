@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -10,7 +11,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +21,7 @@ import (
 	"qtinterop/internal/conformance"
 	"qtinterop/internal/pairs"
 	"qtinterop/internal/peertest"
+	"qtinterop/internal/procfs"
 )
 
 // verify runs qtshm verify as a process, which starts itself again.
@@ -85,6 +89,91 @@ func TestVerifyOnly(t *testing.T) {
 	status, out, errOut = verify(t, "--only", "peers: size", "--peer", peer, "--peer", peertest.Path(t, 5), "--peer", peer)
 	require.Equal(t, exitOK, status, "%s%s", out, errOut)
 	assert.Equal(t, 4, strings.Count(out, "peers: size"), "each two once\n%s", out)
+}
+
+// On a terminal there is a bar beneath the rows, and nothing of it is left in the end.
+func TestVerifyProgress(t *testing.T) {
+	args := []string{"verify", "--quick", "--peer", peertest.Path(t, 6), "--only", "size", "--only", "key derivation"}
+	for columns, bars := range map[uint16][]string{
+		80: {"[..............................] 0 of 5: key derivation\r", "[############..................] 2 of 5: ", "[##############################] 5 of 5\r"},
+		20: {"\x1b[K0 of 5: key derivat\r", "\x1b[K2 of 5: ", "\x1b[K5 of 5\r"},
+	} {
+		shown := newTerminal(t, columns).run(nil, args...)
+		for _, bar := range bars {
+			assert.Contains(t, shown, bar)
+		}
+		assert.Equal(t, 5, strings.Count(shown, "\x1b[Kpassed  ")+strings.Count(shown, "\x1b[Knot applicable  "), "a row takes the place of the bar: %q", shown)
+		assert.Regexp(t, `\x1b\[K[45] passed, 0 failed, `, shown, "the bar is gone")
+	}
+
+	// A peer that does not answer has none of its rows to come.
+	missing := filepath.Join(t.TempDir(), "missing")
+	assert.Contains(t, newTerminal(t, 80).run(nil, "verify", "--peer", missing, "--only", "size"), "] 4 of 4\r")
+	// It is about a program as well.
+	shown := newTerminal(t, 80).run(nil, "verify", "--program", "exit 3", "--key", rand.Text())
+	assert.Contains(t, shown, "] 0 of 7: its segment appears\r")
+
+	status, out, errOut := verify(t, args[1:]...)
+	require.Equal(t, exitOK, status, "%s%s", out, errOut)
+	assert.NotContains(t, out+errOut, "\x1b", "it is for terminals")
+}
+
+// A signal ends it, and nothing is left of what it has started or made: with namespaces for the
+// peers, without, and with a finished program; by kill(1), and by Ctrl-C, which all processes get.
+func TestVerifyInterrupted(t *testing.T) {
+	noUnshare := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(noUnshare, "unshare"), []byte("#!/bin/sh\nexit 1\n"), 0o777))
+	lines := "n=0; while :; do echo model-$n; n=$((n+1)); sleep 0.1; done | " + peertest.Path(t, 6) + " writer --set-key -- "
+	for _, byTerminal := range []bool{false, true} {
+		for name, path := range map[string]string{"peers": os.Getenv("PATH"), "peers without namespaces": noUnshare + ":" + os.Getenv("PATH"), "program": os.Getenv("PATH")} {
+			t.Run(fmt.Sprintf("%s/terminal=%v", name, byTerminal), func(t *testing.T) {
+				e := peertest.New(t)
+				key, mark, junit := plainName(e), rand.Text(), filepath.Join(t.TempDir(), "verify.xml")
+				args := []string{"verify", "--peer", peertest.Path(t, 5), "--peer", peertest.Path(t, 6)}
+				if name == "program" {
+					args = []string{"verify", "--program", lines + key, "--key", key}
+				}
+				before := objects(t)
+				cmd := exec.Command(binary, append(args, "--junit", junit)...)
+				cmd.Env = append(os.Environ(), "PATH="+path, "QTINTEROP_TEST="+mark, "TMPDIR="+e.Tmp)
+				cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+				var out, errOut peertest.SyncBuffer
+				cmd.Stdout, cmd.Stderr = &out, &errOut
+				require.NoError(t, cmd.Start())
+				defer func() { _ = cmd.Process.Kill() }()
+				require.Eventually(t, func() bool { return strings.Count(out.String(), "passed  ") > 2 }, limit, 10*time.Millisecond)
+				require.NotEmpty(t, marked(mark))
+				pid := cmd.Process.Pid
+				if byTerminal {
+					pid = -pid
+				}
+				require.NoError(t, syscall.Kill(pid, syscall.SIGINT))
+				sent := time.Now()
+				_ = cmd.Wait()
+				assert.Less(t, time.Since(sent), limit)
+				assert.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode(), "%s%s", &out, &errOut)
+				assert.Contains(t, errOut.String(), "interrupt")
+				assert.Regexp(t, `\n[0-9]+ passed, 0 failed, [0-9]+ not applicable, in `, out.String())
+				assert.NotContains(t, out.String(), "failed  ", "no row fails for it")
+				assert.Eventually(t, func() bool { return len(marked(mark)) == 0 }, limit, 10*time.Millisecond, "processes %v", marked(mark))
+				assert.Equal(t, before, objects(t))
+				assert.Empty(t, e.Files(e.Tmp))
+				data, err := os.ReadFile(junit)
+				require.NoError(t, err)
+				assert.Contains(t, string(data), "interrupted before")
+			})
+		}
+	}
+}
+
+// marked are the processes that have a mark in their environment.
+func marked(mark string) (pids []int) {
+	for _, pid := range procfs.Processes() {
+		if value, err := procfs.Variable(pid, "QTINTEROP_TEST"); err == nil && value == mark {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // Package testing is for tests.
@@ -181,6 +270,7 @@ func TestVerifyProgram(t *testing.T) {
 	for _, qt := range peertest.QtVersions {
 		peer := peertest.Path(t, qt)
 		e := peertest.New(t)
+		version := e.Verbs(qt).QtVersion
 		name := plainName(e)
 		zeros := fmt.Sprintf(`(echo '{"id":1,"op":"shm.new","obj":"s","key":"%s"}'; echo '{"id":2,"op":"shm.create","obj":"s","size":1}'; sleep 60)`, name)
 		lines := "n=0; while :; do echo model-$n; n=$((n+1)); sleep 0.1; done"
@@ -210,6 +300,12 @@ func TestVerifyProgram(t *testing.T) {
 					assert.Contains(t, out, fmt.Sprintf("%d passed, %d failed, %d not applicable", row.passed, row.failed, row.otherwise), "%s%s", out, errOut)
 				} else {
 					assert.Contains(t, out, " 0 failed", "%s%s", out, errOut)
+				}
+				if row.passed > 0 {
+					assert.Contains(t, out, "Qt "+version+" ")
+				}
+				if strings.HasPrefix(row.name, "ends") {
+					assert.Contains(t, out, "Qt unknown ")
 				}
 				if row.passed == 7 {
 					for name := range strings.SplitSeq(all, "; ") {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qtinterop/qtbridge"
+	"qtinterop/qtbridge/datastream"
 	"qtinterop/qtbridge/layout"
 )
 
@@ -20,9 +21,10 @@ type watchOptions struct {
 	count        uint
 	part         part
 	timeout      span
-	as           format
+	as           showing
 	encoding     textEncoding
-	format       structFormat
+	format       valueFormat
+	graphics     graphics
 	stay, fail   bool
 	settle, poll span
 	command      []string // behind --
@@ -33,7 +35,8 @@ const watchLong = `watch prints a line for each change of a segment, beginning w
 content: when, what happened (created, changed, removed), how many bytes, and
 their beginning. There need not be a segment yet, and it may go and come back.
 With --as it prints the content of each instead, and with --format the fields of a
-C++ struct, as get does.
+C++ struct, as get does; with --as image pictures, which in a file are one PNG after
+another.
 
 With -- CMD it runs CMD for each change, one after the other, with the bytes on
 stdin and QTSHM_KEY, QTSHM_CAUSE and QTSHM_SEQ in the environment. A CMD that
@@ -57,6 +60,7 @@ func (a *app) watchCmd() *cobra.Command {
   qtshm watch Ids --as text | while read -r id; do echo "got $id"; done
   qtshm watch Frame --offset 16 --length 4 --as hex
   qtshm watch Reading --format 'u32 magic; u32 seq; f64 temp; char[16] name'
+  qtshm watch Camera --as image:640x480:RGB888
   qtshm watch Ready --count 1 --fail -- ./job.sh
   qtshm watch Config -- sh -c 'echo "$QTSHM_CAUSE"; sha256sum'`,
 		Args: usageArgs(keyAndCommand),
@@ -73,7 +77,8 @@ func (a *app) watchCmd() *cobra.Command {
 	c.Flags().Var(&o.settle, "settle", "how long a new segment may be all zero, and a segment gone, without being reported (default 50ms)")
 	c.Flags().Var(&o.poll, "poll", "how often to look for changes that are made without the lock (default: 10ms to 3s, as it changes)")
 	addShowing(c, &o.as, &o.encoding, "a line for each change")
-	o.format.addFlag(c)
+	o.format.addFlag(c, formatUsage)
+	addGraphics(c, &o.graphics)
 	return c
 }
 
@@ -95,24 +100,28 @@ func (a *app) watch(ctx context.Context, name string, o watchOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.as, err = a.chosen(o.as); err != nil {
+	if err := o.format.resolve(ctx, &o.as); err != nil {
 		return err
 	}
-	if err := o.format.agreesWith(o.as); err != nil {
+	if o.as.format, err = a.chosen(o.as.format); err != nil {
 		return err
 	}
 	if o.fail && len(o.command) == 0 {
 		return usagef("--fail is about a command, and there is none; give one behind --")
 	}
 	if len(o.command) > 0 {
-		if o.as != "" || o.format.isGiven() {
+		if o.as.format != "" || o.format.isGiven() {
 			return usagef("--as, --format and --json are for what watch prints; with a command it prints nothing")
 		}
 		if o.path, err = findCommand(o.command[0]); err != nil {
 			return err
 		}
 	}
-	return (&watching{app: a, key: key, options: o}).run(ctx)
+	canvas, err := a.canvasFor(o.as.format, o.graphics)
+	if err != nil {
+		return err
+	}
+	return (&watching{app: a, key: key, options: o, canvas: canvas}).run(ctx)
 }
 
 // watching is one watch.
@@ -120,6 +129,7 @@ type watching struct {
 	app     *app
 	key     qtbridge.Key
 	options watchOptions
+	canvas  canvas
 	seen    uint   // changes, of the part that is watched
 	shown   uint   // of these those that were printed, or that CMD was run for
 	last    []byte // the part as it was seen last
@@ -190,7 +200,7 @@ func (w *watching) ended(ctx context.Context) error {
 func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 	w.size = len(m.Data)
 	m.Data = w.options.part.of(m.Data)
-	m.Data = m.Data[:w.options.format.limit(int64(len(m.Data)))]
+	m.Data = m.Data[:w.options.as.frame.limit(w.options.format.limit(int64(len(m.Data))))]
 	if m.Cause == qtbridge.Changed && bytes.Equal(m.Data, w.last) {
 		return nil
 	}
@@ -199,12 +209,11 @@ func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 		w.shown++
 		return w.runCommand(ctx, m)
 	}
-	if m.Cause == qtbridge.Removed && w.options.as != asJSON && (w.options.as != "" || w.options.format.isGiven()) {
+	if m.Cause == qtbridge.Removed && w.options.as.format != asJSON && (w.options.as.format != "" || w.options.format.isGiven()) {
 		return nil // it has no content
 	}
 	err := w.print(patientWriter{ctx, w.app.out}, m)
-	_, isNoStruct := errors.AsType[*layout.Error](err)
-	if isNoStruct || errors.Is(err, qtbridge.ErrText) { // the next one may be one, or text
+	if isOtherContent(err) { // the next one may be what is asked for
 		w.app.report(err)
 		return nil
 	}
@@ -212,17 +221,26 @@ func (w *watching) show(ctx context.Context, m *qtbridge.Message) error {
 	return err
 }
 
+// isOtherContent tells whether err is that bytes are not what --as or --format says.
+func isOtherContent(err error) bool {
+	_, isNoStruct := errors.AsType[*layout.Error](err)
+	_, isNoMessage := errors.AsType[*datastream.Error](err)
+	return isNoStruct || isPictureError(err) || isNoMessage || errors.Is(err, qtbridge.ErrText)
+}
+
 func (w *watching) print(out io.Writer, m *qtbridge.Message) error {
-	var values layout.Record
+	var values any
 	if m.Cause != qtbridge.Removed {
 		var err error
-		if values, err = w.options.format.values(m.Data); err != nil {
+		if values, err = w.options.format.values(m.Data, w.app.note); err != nil {
 			return err
 		}
 	}
-	switch w.options.as {
+	switch w.options.as.format {
 	case asJSON:
 		return w.writeJSON(out, m, values)
+	case asImage:
+		return w.canvas.showIn(out, m.Data, w.options.as.frame)
 	case "":
 		if values != nil {
 			return writeJSON(out, values)
@@ -230,7 +248,7 @@ func (w *watching) print(out io.Writer, m *qtbridge.Message) error {
 		_, err := io.WriteString(out, w.line(m))
 		return err
 	}
-	return writeAs(out, w.options.as, m.Data, w.options.part.start(), w.options.encoding.Encoding)
+	return writeAs(out, w.options.as.format, m.Data, w.options.part.start(), w.options.encoding.Encoding)
 }
 
 // watchJSON is a line of watch --json, with contentJSON; docs/qtshm.md documents it.
@@ -243,7 +261,7 @@ type watchJSON struct {
 	Offset int64     `json:"offset,omitempty"` // of the part that is watched
 }
 
-func (w *watching) writeJSON(out io.Writer, m *qtbridge.Message, values layout.Record) error {
+func (w *watching) writeJSON(out io.Writer, m *qtbridge.Message, values any) error {
 	var content contentJSON
 	if m.Cause != qtbridge.Removed {
 		content = contentJSON{bytes.NewReader(m.Data), textOf(m.Data, w.options.encoding.Encoding), values}

@@ -5,6 +5,8 @@ import "strings"
 // toolWords puts what qtbridge says to programmers into words for users of qtshm.
 var toolWords = strings.NewReplacer(
 	"qtbridge: ", "",
+	"picture: decode", "the picture",
+	"picture: frame", "the frame",
 	"context deadline exceeded while waiting", "the time was over",
 	"context deadline exceeded", "the time was over",
 	"context canceled", "it was interrupted",
