@@ -61,8 +61,8 @@ func handOver(op string, key Key, p place) error {
 // that of the segment. The link is what Qt deletes.
 func newNativeSemaphore(op string, key Key, p place, initial int, mode native.SemaphoreMode) (*native.SystemSemaphore, error) {
 	// Through a link that leads nowhere Qt would see a key file of another user.
-	if err := lockFileGone(op, key, p); err != nil {
-		return nil, err
+	if _, err := os.Stat(p.Lock); err != nil {
+		return nil, lockFileGone(op, key, p, err)
 	}
 	name := ownPrivateLock(p.system).name
 	link, err := QtKey(name).derive(op, os.Getenv("TMPDIR"))
@@ -75,21 +75,22 @@ func newNativeSemaphore(op string, key Key, p place, initial int, mode native.Se
 	}
 	defer os.Remove(link.Lock)
 	made, err := native.NewSystemSemaphore(name, initial, mode)
-	if err != nil { // a KeyError if the file went in the meantime
-		if gone := lockFileGone(op, key, p); gone != nil {
-			return nil, gone
-		}
+	if err != nil {
+		return nil, err
 	}
-	return made, err
+	// There was a key file, and Qt found none: it went in the meantime. Another one can
+	// have come.
+	if qt, ok := errors.AsType[*native.Error](made.Err()); ok && qt.Code == native.KeyError {
+		made.Close()
+		return nil, lockFileGone(op, key, p, qt)
+	}
+	return made, nil
 }
 
-// lockFileGone is an error if there is no key file of a native key's lock.
-func lockFileGone(op string, key Key, p place) error {
-	if _, err := os.Stat(p.Lock); err != nil {
-		return &Error{Op: op, Key: key, Code: ErrNotFound, Err: err,
-			Msg: "the key file " + p.Lock + " of the segment and its lock is gone: another program deleted it; close this one and create it again"}
-	}
-	return nil
+// lockFileGone says that a native key's lock had no key file.
+func lockFileGone(op string, key Key, p place, cause error) *Error {
+	return &Error{Op: op, Key: key, Code: ErrNotFound, Err: cause,
+		Msg: "the key file " + p.Lock + " of the segment and its lock is gone: another program deleted it; close this one and create it again"}
 }
 
 // newFileSemaphore has Qt make a semaphore under a private name, and gives it that of

@@ -5,7 +5,9 @@ package qtbridge
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"qtinterop/internal/observer"
 	"qtinterop/internal/peertest"
+	"qtinterop/native"
 )
 
 // attachAndDelete has a Qt process attach, detach and delete its object.
@@ -186,4 +189,41 @@ func TestPublishRemovesTheLockOfTheKilled(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Qt says of a key file that goes while it makes the lock that the key is no good. It is
+// good: the file went, and another one can have come by then.
+func TestNativeLockWhoseFileComesAndGoes(t *testing.T) {
+	env := peertest.New(t)
+	key := nativeKey(env)
+	p, err := key.place("lock")
+	require.NoError(t, err)
+	var stop atomic.Bool
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for !stop.Load() {
+			file, err := os.Create(p.Lock)
+			assert.NoError(t, err)
+			assert.NoError(t, file.Close())
+			time.Sleep(time.Duration(rand.IntN(200)) * time.Microsecond)
+			assert.NoError(t, os.Remove(p.Lock))
+		}
+	}()
+	made, gone := 0, 0
+	for range 3000 {
+		semaphore, err := newSemaphoreOf("lock", key, p, 1, native.Open)
+		if err != nil {
+			gone++
+			requireError(t, err, "lock", key, ErrNotFound)
+			continue
+		}
+		made++
+		semaphore.Close()
+	}
+	stop.Store(true)
+	<-ended
+	t.Logf("made %d, gone %d times", made, gone)
+	assert.NotZero(t, made)
+	assert.NotZero(t, gone)
 }

@@ -16,21 +16,21 @@ func WorkingDirectory(pid int) string { return File(pid, "cwd") }
 func Executable(pid int) string { return File(pid, "exe") }
 
 // Directories returns the working directory of a process and its directory for
-// temporary files, by names that lead us there.
+// temporary files, by names that lead us there. Of one that has ended, or whose user keeps
+// them to itself, they are unknown: there are none.
 func Directories(pid int) []string {
 	if !isHere {
 		return nil
 	}
-	var dirs []string
 	cwd, err := readLink(pid, "cwd")
-	if err == nil {
-		dirs = append(dirs, reached(pid, cwd))
+	if err != nil {
+		return nil
 	}
 	tmp := temporaryDirectory(pid)
 	if !filepath.IsAbs(tmp) {
 		tmp = cwd + "/" + tmp // not cleaned: .. after a symbolic link is the kernel's to resolve
 	}
-	return append(dirs, reached(pid, tmp))
+	return []string{reached(pid, cwd), reached(pid, tmp)}
 }
 
 // temporaryDirectory is by the environment that the process was started with; its own is

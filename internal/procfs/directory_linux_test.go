@@ -2,8 +2,10 @@ package procfs
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,6 +27,17 @@ func TestDirectories(t *testing.T) {
 		assert.True(t, IsSameFile(WorkingDirectory(pid), e.Work))
 		assert.False(t, IsSameFile(WorkingDirectory(pid), e.Other))
 	}
+}
+
+// Nobody knows where one that has ended had its files: /tmp is as good a guess as any.
+func TestDirectoriesOfTheDead(t *testing.T) {
+	ended := exec.Command("true")
+	require.NoError(t, ended.Start())
+	pid := ended.Process.Pid
+	require.Eventually(t, func() bool { s, ok := readStatus(pid); return ok && s.ended }, 10*time.Second, time.Millisecond)
+	assert.Empty(t, Directories(pid), "not waited for yet")
+	require.NoError(t, ended.Wait())
+	assert.Empty(t, Directories(pid))
 }
 
 // A process with a directory of its own under a name that we have as well.
