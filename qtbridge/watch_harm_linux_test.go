@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -110,6 +111,51 @@ func waitForLine(t *testing.T, p *peertest.Process, want string) {
 			return
 		}
 	}
+}
+
+// The key file wakes a watch while the peer is still in create(), and can take the
+// processor from it. A watch that looks again and again meanwhile keeps the peer from what
+// it looks for, so between two looks it lets the peer go on.
+func TestWatchLetsThePeerFinish(t *testing.T) {
+	const messages, many = 200, 40
+	env := peertest.NewInMemory(t)
+	key := nativeKey(env)
+	peer := env.Verbs(peertest.QtVersions[0])
+	var one unix.CPUSet
+	require.NoError(t, unix.SchedGetaffinity(0, &one))
+	for cpu := 0; one.Count() > 1; cpu++ {
+		one.Clear(cpu)
+	}
+	require.NoError(t, unix.SchedSetaffinity(peer.PID(), &one))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	started, ended := make(chan struct{}), make(chan struct{})
+	var seen, late int
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread() // and ends with the goroutine
+		assert.NoError(t, unix.SchedSetaffinity(0, &one))
+		watch := Watch(ctx, key, WatchOptions{})
+		close(started)
+		var looks int64
+		for _, err := range watch {
+			assert.NoError(t, err)
+			now := watcherOf(key)[0].wakes.Load()
+			if seen++; now-looks > many {
+				late++
+			}
+			looks = now
+		}
+	}()
+	<-started
+	peer.Do("stamp.anew", key.String(), peertest.Args{"n": messages, "min_us": 1000, "max_us": 4000, "lock": false, "key": key.Name()})
+	peer.Do("shm.delete", key.String(), nil)
+	require.NoError(t, peer.End())
+	cancel()
+	<-ended
+	t.Logf("%d messages, %d of them after more than %d looks", seen, late, many)
+	assert.Greater(t, seen, messages/4)
+	assert.LessOrEqual(t, late, messages/100)
 }
 
 // What a killed program leaves while a look is attached must stay, and what one that

@@ -173,6 +173,7 @@ func (w *watcher) wait(ctx context.Context) Means {
 	case w.files.IsTold():
 		return w.filesTold()
 	case limit <= 0:
+		ipc.Yield() // to the peer, if what woke us took this processor from it
 		return ByPoll
 	case semaphore < 0 && data == nil && limit >= shortest:
 		return w.waitHere(ctx, limit)
