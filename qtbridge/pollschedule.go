@@ -111,14 +111,11 @@ func (p *pollSchedule) isPaused(now time.Time) bool { return now.Before(p.paused
 func (p *pollSchedule) looked(seen seen, doubtful bool, means Means, start, now time.Time) {
 	cost := now.Sub(start)
 	wait := p.interval
-	if p.last = seen; seen == news {
-		p.isFast, p.newsAt = now.Sub(p.newsAt) < warm, now
-	}
-	if p.recheck *= 4; seen == news || p.recheck > p.settle {
+	if p.recheck *= 4; p.recheck > p.settle {
 		p.recheck = 0
 	}
-	if seen == news && doubtful {
-		p.recheck = recheckFirst
+	if p.last = seen; seen == news {
+		p.noteNews(doubtful, now)
 	}
 	switch {
 	case seen == waning:
@@ -161,6 +158,20 @@ func (p *pollSchedule) looked(seen seen, doubtful bool, means Means, start, now 
 	}
 	p.due = now.Add(wait)
 	p.wakeUp(now)
+}
+
+// noteNews notes that there is a message. One that may be the beginning of one is soon
+// looked at again; but while messages come fast, the next one tells as much, and the look
+// could meet its create(): so not before that is late.
+func (p *pollSchedule) noteNews(doubtful bool, now time.Time) {
+	apart := now.Sub(p.newsAt)
+	p.isFast, p.newsAt, p.recheck = apart < warm, now, 0
+	switch {
+	case doubtful && p.isFast:
+		p.recheck = max(recheckFirst, min(2*apart, p.settle))
+	case doubtful:
+		p.recheck = recheckFirst
+	}
 }
 
 // expects is for how long the next message is to be expected soon.
