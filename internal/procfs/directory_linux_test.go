@@ -2,10 +2,8 @@ package procfs
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -29,14 +27,12 @@ func TestDirectories(t *testing.T) {
 	}
 }
 
-// Nobody knows where one that has ended had its files: /tmp is as good a guess as any.
+// Nobody knows where one that has ended had its files, and /tmp would be a guess.
 func TestDirectoriesOfTheDead(t *testing.T) {
-	ended := exec.Command("true")
-	require.NoError(t, ended.Start())
-	pid := ended.Process.Pid
-	require.Eventually(t, func() bool { s, ok := readStatus(pid); return ok && s.ended }, 10*time.Second, time.Millisecond)
+	zombie := beginZombie(t)
+	pid := zombie.Process.Pid
 	assert.Empty(t, Directories(pid), "not waited for yet")
-	require.NoError(t, ended.Wait())
+	require.NoError(t, zombie.Wait())
 	assert.Empty(t, Directories(pid))
 }
 

@@ -38,12 +38,19 @@ func TestAliveSinceOfAStrangeName(t *testing.T) {
 
 // A crashed program whose parent does not wait for it.
 func TestAliveSinceOfAZombie(t *testing.T) {
-	cmd := exec.Command("true")
-	require.NoError(t, cmd.Start())
-	pid := cmd.Process.Pid
-	ended := func() bool { s, ok := readStatus(pid); return ok && s.ended }
-	require.Eventually(t, ended, 10*time.Second, time.Millisecond)
+	zombie := beginZombie(t)
+	pid := zombie.Process.Pid
 	assert.True(t, Alive(pid))
 	assert.False(t, AliveSince(pid, time.Now()))
-	require.NoError(t, cmd.Wait())
+	require.NoError(t, zombie.Wait())
+}
+
+// beginZombie starts a program, which has ended when it returns, and is to be waited for.
+func beginZombie(t *testing.T) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("true")
+	require.NoError(t, cmd.Start())
+	ended := func() bool { s, ok := readStatus(cmd.Process.Pid); return ok && s.ended }
+	require.Eventually(t, ended, 10*time.Second, time.Millisecond)
+	return cmd
 }
